@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Owns: what every script shares: paths, messages, tools and packages, stages, pinned files.
+# Never: builds, boots or downloads anything by itself; sourcing it has no side effect on the system.
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+BUILD=${PVDUMP_BUILD:-$TOP/build}
+CACHE=${PVDUMP_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kvm-pv-dump}
+LOGS=$BUILD/log
+CROSS=${CROSS:-s390x-linux-gnu-}
+PROG=${PROG:-$(basename "$0")}
+JOBS=${JOBS:-$(nproc)}
+export CCACHE_DIR=${CCACHE_DIR:-$CACHE/ccache}
+export LC_ALL=C
+
+# die OBJ WHAT WHY [HINT]: the one shape of an error; ends with 1.
+die()
+{
+	printf '%s: %s: %s: %s\n' "$PROG" "$1" "$2" "$3" >&2
+	if [ -n "${4:-}" ]; then
+		printf 'hint: %s\n' "$4" >&2
+	fi
+	exit 1
+}
+
+# usage_die TEXT: the caller asked for something that does not exist; ends with 2.
+usage_die()
+{
+	printf '%s: usage: %s\n' "$PROG" "$1" >&2
+	exit 2
+}
+
+# skip WHY: this machine cannot do it; ends with 4.
+skip()
+{
+	printf '%s: skipped: %s\n' "$PROG" "$1" >&2
+	exit 4
+}
+
+# say TEXT: progress and notices; standard output stays free for results.
+say()
+{
+	printf '%s: %s\n' "$PROG" "$*" >&2
+}
+
+# Run a command as root: directly, or through the one sudo question.
+as_root()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null 2>&1; then
+		sudo "$@"
+	else
+		return 127
+	fi
+}
+
+# Package lists older than a week (or none) make "apt-get install" fail with 404: refresh them, once.
+apt_lists_fresh()
+{
+	[ -n "$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mtime -7 -print -quit 2>/dev/null)" ]
+}
+
+# install_pkgs PACKAGE...: installs them by name, or says which command would.
+install_pkgs()
+{
+	local line="apt-get install --no-install-recommends $*"
+
+	[ -z "${NO_INSTALL:-}" ] || die "$1" "missing package" "NO_INSTALL is set" "$line"
+	command -v apt-get >/dev/null 2>&1 ||
+		die "$1" "missing package" "this is not a Debian system" "install the equivalent of: $*"
+	mkdir -p "$LOGS"
+	say "installing: $*  [log: ${LOGS#"$TOP"/}/install.log]"
+	exec 8>"$LOGS/.install.lock"
+	flock 8
+	if ! apt_lists_fresh; then
+		as_root apt-get -q update >>"$LOGS/install.log" 2>&1 </dev/null || true
+	fi
+	# A second try after an update: the mirror may have moved on since the lists were made.
+	if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
+		"$@" >>"$LOGS/install.log" 2>&1 </dev/null; then
+		as_root apt-get -q update >>"$LOGS/install.log" 2>&1 </dev/null || true
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
+			"$@" >>"$LOGS/install.log" 2>&1 </dev/null || {
+			tail -n 10 "$LOGS/install.log" >&2
+			die "$1" "cannot install" "apt-get failed" "as root: apt-get update && $line"
+		}
+	fi
+	exec 8>&-
+}
+
+# need_pkgs PACKAGE...: Debian packages (headers, libraries) that must be installed.
+need_pkgs()
+{
+	local p missing=()
+
+	for p in "$@"; do
+		dpkg -s "$p" 2>/dev/null | grep -q '^Status: install ok installed' || missing+=("$p")
+	done
+	if [ ${#missing[@]} -gt 0 ]; then
+		install_pkgs "${missing[@]}"
+	fi
+}
+
+# need TOOL:PACKAGE ...: programs that must be on the path, all missing ones at once.
+need()
+{
+	local pair missing=()
+
+	for pair in "$@"; do
+		command -v "${pair%%:*}" >/dev/null 2>&1 || missing+=("${pair#*:}")
+	done
+	if [ ${#missing[@]} -gt 0 ]; then
+		install_pkgs "${missing[@]}"
+	fi
+}
+
+# Minutes and seconds of a number of seconds.
+duration()
+{
+	if [ "$1" -ge 60 ]; then
+		printf '%dm%02ds' "$(($1 / 60))" "$(($1 % 60))"
+	else
+		printf '%ds' "$1"
+	fi
+}
+
+# stage NAME EXPECTED_TIME COMMAND...: a long step with its log, progress on a terminal, and on
+# failure the end of the log and how to run the step again. Returns the command's status.
+stage()
+{
+	local name=$1 expect=$2 log=$LOGS/$1.log start rc=0 pid
+	shift 2
+
+	mkdir -p "$LOGS"
+	start=$SECONDS
+	if [ -t 2 ]; then
+		"$@" >"$log" 2>&1 </dev/null &
+		pid=$!
+		while kill -0 "$pid" 2>/dev/null; do
+			printf '\r%s: %s: %s of about %s ' "$PROG" "$name" \
+				"$(duration $((SECONDS - start)))" "$expect" >&2
+			sleep 1
+		done
+		wait "$pid" || rc=$?
+		printf '\r\033[K' >&2
+	else
+		say "$name: about $expect  [log: ${log#"$TOP"/}]"
+		"$@" >"$log" 2>&1 </dev/null || rc=$?
+	fi
+	if [ "$rc" -eq 0 ]; then
+		say "$name: done in $(duration $((SECONDS - start)))"
+	else
+		printf -- '--- last lines of %s\n' "${log#"$TOP"/}" >&2
+		tail -n 30 "$log" >&2
+		printf '%s: %s: failed: exit status %s\nhint: rerun with: %s\n' \
+			"$PROG" "$name" "$rc" "${STAGE_RERUN:-$*}" >&2
+	fi
+	return "$rc"
+}
+
+# fetch NAME: path of a pinned file (a row of scripts/pins), verified; downloads it if need be.
+fetch()
+{
+	"$TOP/scripts/fetch" "$1"
+}
+
+# up_to_date STAMP INPUT...: true when STAMP exists and no input (files, or all files below a
+# directory) is newer. An input that does not exist makes it false.
+up_to_date()
+{
+	local stamp=$1 input
+	shift
+
+	[ -e "$stamp" ] || return 1
+	for input in "$@"; do
+		[ -e "$input" ] || return 1
+		[ -z "$(find "$input" -type f -newer "$stamp" -print -quit)" ] || return 1
+	done
+	return 0
+}
