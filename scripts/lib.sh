@@ -12,6 +12,7 @@ PROG=${PROG:-$(basename "$0")}
 JOBS=${JOBS:-$(nproc)}
 export CCACHE_DIR=${CCACHE_DIR:-$CACHE/ccache}
 export LC_ALL=C
+PATH=$PATH:/usr/sbin:/sbin
 
 # die OBJ WHAT WHY [HINT]: the one shape of an error; ends with 1.
 die()
