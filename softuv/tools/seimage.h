@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns the declarations of seimage's verbs and the names of flags.
+ * Never a format (seimg.h) nor cryptography (secrypt.h).
+ */
+#ifndef SEIMAGE_H
+#define SEIMAGE_H
+
+#include "secrypt.h"
+
+int cmd_create(int argc, char **argv);
+int cmd_info(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+int cmd_extract_hdr(int argc, char **argv);
+
+/**
+ * struct se_flag - one control flag of the SE header
+ * @name: as in the options --enable-NAME and --disable-NAME, and in seimage info
+ * @mask: bits in pcf or scf
+ * @scf: the flag is in the secret control flags
+ * @inverted: enabling clears the bits
+ * @text: what it allows
+ */
+struct se_flag {
+	const char *name;
+	uint64_t mask;
+	bool scf;
+	bool inverted;
+	const char *text;
+};
+
+extern const struct se_flag se_flags[];
+extern const size_t se_nflags;
+
+/**
+ * struct create_comp - one component to put into an image
+ * @path: input file
+ * @text: add a NUL terminator (command line)
+ * @has_addr, @addr: requested guest absolute address
+ * @has_prefix, @prefix: requested tweak prefix
+ * @type: component type for a generated prefix
+ */
+struct create_comp {
+	const char *path;
+	bool text;
+	bool has_addr, has_prefix;
+	uint64_t addr, prefix;
+	uint16_t type;
+};
+
+/**
+ * struct create_opts - everything that decides an image
+ * @hosts, @nhosts: public points of the host keys, one slot each
+ * @cust_priv: customer private scalar
+ * @hdr_key, @cck, @xts, @iv: keys and the header IV
+ * @psw_mask, @psw_addr: initial PSW; @has_psw false means: address of the first component
+ */
+struct create_opts {
+	const char *out;
+	struct create_comp comp[SEIMG_MAX_COMP];
+	uint32_t ncomp;
+	uint8_t hosts[SE_MAX_SLOTS][SE_COORD_SIZE];
+	uint32_t nhosts;
+	uint8_t cust_priv[P521_SIZE];
+	uint8_t hdr_key[SE_KEY_SIZE], cck[SE_KEY_SIZE], xts[SE_XTS_SIZE], iv[SE_IV_SIZE];
+	bool has_psw;
+	uint64_t psw_mask, psw_addr, pcf, scf;
+};
+
+/* Build the image that @o describes. Return: 0 or -1 with @f set; no partial file is left. */
+int image_write(const struct create_opts *o, struct fail *f);
+
+/**
+ * header_build() - assemble and encrypt an SE header
+ * @o: keys, hosts, flags and PSW
+ * @d: digests over all component pages
+ * @hdr: result, at least SE_HDR_SIZE(@o->nhosts) bytes
+ *
+ * Return: 0 or -1 with @f set.
+ */
+int header_build(const struct create_opts *o, struct se_digests *d, uint8_t *hdr, struct fail *f);
+
+#endif /* SEIMAGE_H */

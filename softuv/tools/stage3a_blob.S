@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns the embedding of the assembled stage3a into seimage.
+ * Never contains code of its own.
+ */
+	.section .rodata
+	.globl	stage3a_start, stage3a_end
+stage3a_start:
+	.incbin	STAGE3A_BIN
+stage3a_end:
+	.section .note.GNU-stack, "", @progbits
