@@ -1,0 +1,359 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Owns: the checks of scripts/lint, one function each: prints what is wrong, returns 0, 1, or 4 (skip).
+# Never: decides which checks run, or how a result is reported.
+
+# What a series without sign-offs, made by a script, cannot satisfy; nothing else is ignored.
+IGNORE=MISSING_SIGN_OFF,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID
+
+# Files every KVM architecture shares: their maintainers are KVM's own.
+GENERIC='^(include/uapi/linux/kvm\.h|Documentation/virt/kvm/(api|index)\.rst|tools/testing/selftests/kvm/(Makefile|\.gitignore)|MAINTAINERS)$'
+
+tool_versions()
+{
+	echo "gcc: $("${CROSS}gcc" --version 2>/dev/null | head -n 1)"
+	echo "sparse: $(sparse --version 2>/dev/null || echo none)"
+	echo "coccinelle: $(spatch --version 2>/dev/null | head -n 1)"
+	echo "sphinx: $(sphinx-build --version 2>/dev/null)"
+	echo "shellcheck: $(shellcheck --version | awk '/^version:/ { print $2 }')"
+}
+
+# A private work tree of the series' repository, to build base and tip in turn with the same paths.
+prepare_source()
+{
+	TIP=$(git -C "$TREE" rev-parse HEAD)
+	PATCHES=("$SERIES"/0*.patch)
+	[ -e "${PATCHES[0]}" ] || die "$SERIES" "no patches" "the series was not exported" "make series"
+	ROOT=$(git -C "$TREE" rev-list --max-parents=0 HEAD | tail -n 1)
+	mapfile -t TOUCHED < <(git -C "$TREE" diff --name-only "$ROOT" "$TIP")
+	mapfile -t ADDED < <(git -C "$TREE" diff --name-only --diff-filter=A "$ROOT" "$TIP")
+	[ ${#TOUCHED[@]} -gt 0 ] || die "$TREE" "empty series" "tip and base are equal"
+	if [ ! -e "$SRC/.git" ]; then
+		rm -rf "$SRC"
+		git -C "$TREE" worktree prune
+		git -C "$TREE" worktree add -q --detach "$SRC" "$ROOT" >&2
+	fi
+	rm -rf "$WORK/logs"
+	mkdir -p "$WORK/logs"
+}
+
+at_base()
+{
+	git -C "$SRC" checkout -q --force --detach "$ROOT"
+}
+
+at_tip()
+{
+	git -C "$SRC" checkout -q --force --detach "$TIP"
+}
+
+# Reports without what moves: the prefix of the tree and line numbers.
+normalise()
+{
+	sed -E -e "s|$SRC/||g" -e 's/:[0-9]+(:[0-9]+(-[0-9]+)?)?:/:/' -e 's/\b[Ll]ines? [0-9]+/line N/g'
+}
+
+# new_lines BASE TIP: reports of the tip that the base does not make. Headers are included by the
+# new files too, hence any number of a known line is fine unless it is about a touched file.
+new_lines()
+{
+	awk -v touched="${TOUCHED[*]}" '
+		BEGIN { n = split(touched, t, " "); for (i = 1; i <= n; i++) mine[t[i]] = 1 }
+		NR == FNR { base[$0]++; next }
+		{
+			file = $0
+			sub(/:.*/, "", file)
+			if (!($0 in base) || (file in mine && ++seen[$0] > base[$0]))
+				print
+		}' "$1" "$2"
+}
+
+# report_new BASE TIP: prints them, fails when there are any.
+report_new()
+{
+	new_lines "$1" "$2" >"$WORK/logs/new"
+	cat "$WORK/logs/new"
+	[ ! -s "$WORK/logs/new" ]
+}
+
+# --- the series as patches -------------------------------------------------------------------
+
+check_series_checkpatch()
+{
+	local p rc=0
+
+	for p in "${PATCHES[@]}"; do
+		case $p in *0000-cover-letter*) continue ;; esac
+		(cd "$TREE" && perl scripts/checkpatch.pl --strict --terse --no-summary \
+			--ignore "$IGNORE" "$p") || rc=1
+	done
+	return $rc
+}
+
+check_series_commit_ids()
+{
+	local id rc=0
+
+	while read -r id; do
+		grep -q "\b$id" "$TOP/docs/upstream-map.md" || {
+			echo "commit $id is not in docs/upstream-map.md"
+			rc=1
+		}
+	done < <(sed -n '1,/^diff --git/p' "${PATCHES[@]}" | grep -v '^From \|^index ' |
+		grep -ohE '\b[0-9a-f]{12}([0-9a-f]{28})?\b' | grep '[a-f]' | cut -c1-12 | sort -u)
+	return $rc
+}
+
+check_series_whitespace()
+{
+	git -C "$TREE" diff --check "$ROOT" "$TIP"
+}
+
+check_series_maintainers()
+{
+	local f p who rc=0
+
+	for f in "${TOUCHED[@]}"; do
+		who=$(cd "$TREE" && perl scripts/get_maintainer.pl --no-git --no-git-fallback -f "$f" 2>&1)
+		if [[ $f =~ $GENERIC ]]; then
+			continue
+		fi
+		grep -q 'KVM for s390\|for s390 (KVM/s390)' <<<"$who" || {
+			echo "$f: no maintainer of KVM for s390"
+			rc=1
+		}
+	done
+	# A file that all architectures share is reviewed by KVM/s390 because of the patch it comes in.
+	for p in "${PATCHES[@]}"; do
+		case $p in *0000-cover-letter* | *-MAINTAINERS-*) continue ;; esac
+		who=$(cd "$TREE" && perl scripts/get_maintainer.pl --no-git --no-git-fallback "$p" 2>&1)
+		grep -q 'kvm@vger.kernel.org' <<<"$who" || {
+			echo "$(basename "$p"): does not reach kvm@vger.kernel.org"
+			rc=1
+		}
+	done
+	return $rc
+}
+
+# --- the tip compiled and analysed, against the base -------------------------------------------
+
+kmake()
+{
+	make -C "$SRC" -s -j"$JOBS" ARCH=s390 CROSS_COMPILE="$CROSS" O="$WORK/obj" "$@"
+}
+
+# The objects whose sources the series changes; boot code is built like a module directory.
+touched_objects()
+{
+	local f
+
+	for f in "${TOUCHED[@]}"; do
+		case $f in
+		arch/s390/boot/*.c | *_test.c | tools/* | *.h) ;;
+		*.c) echo "${f%.c}.o" ;;
+		esac
+	done
+}
+
+# compile WHERE: a configuration with KVM and, where it exists, the KUnit suite; all touched objects.
+compile()
+{
+	local where=$1 objs=() o
+
+	cat >"$WORK/config" <<-X
+	CONFIG_VIRTUALIZATION=y
+	CONFIG_KVM=y
+	CONFIG_MARCH_Z13=y
+	CONFIG_KUNIT=y
+	CONFIG_KVM_S390_PV_DUMP_KUNIT_TEST=${KUNIT:-n}
+	X
+	while read -r o; do
+		if [ -e "$SRC/${o%.o}.c" ]; then
+			objs+=("$o")
+			rm -f "$WORK/obj/$o"
+		fi
+	done < <(touched_objects)
+	: >"$WORK/logs/$where.cc"
+	kmake KCONFIG_ALLCONFIG="$WORK/config" allnoconfig || return 1
+	kmake prepare || return 1
+	kmake W=1 C=2 "${objs[@]}" 2>"$WORK/logs/$where.cc" || return 1
+	rm -f "$WORK/obj/arch/s390/boot/uv.o"
+	kmake W=1 C=2 M=arch/s390/boot uv.o 2>>"$WORK/logs/$where.cc" || return 1
+	normalise <"$WORK/logs/$where.cc" >"$WORK/logs/$where.norm"
+	# gcc marks its own lines; every other "file: text" line on standard error is sparse.
+	grep -E '(warning|error): .*\[-W|: error:' "$WORK/logs/$where.norm" >"$WORK/logs/$where.gcc" || true
+	grep -E '(warning|error): ' "$WORK/logs/$where.norm" | grep -v '\[-W' \
+		>"$WORK/logs/$where.sparse" || true
+}
+
+# Once for the warnings and sparse checks together.
+compile_all()
+{
+	[ ! -e "$WORK/logs/compiled" ] || return 0
+	at_base && compile base && at_tip && compile tip && KUNIT=y compile kunit || return 1
+	: >"$WORK/logs/compiled"
+}
+
+check_kernel_warnings()
+{
+	if ! compile_all; then
+		cat "$WORK"/logs/*.cc
+		return 1
+	fi
+	report_new "$WORK/logs/base.gcc" "$WORK/logs/tip.gcc" &&
+		report_new "$WORK/logs/base.gcc" "$WORK/logs/kunit.gcc"
+}
+
+check_kernel_sparse()
+{
+	compile_all || return 1
+	if grep -q 'sparse.*\(not supported\|unrecognized\|Segmentation\)' "$WORK/logs/base.cc"; then
+		echo "sparse $(sparse --version) cannot read $BASE"
+		return 4
+	fi
+	report_new "$WORK/logs/base.sparse" "$WORK/logs/tip.sparse" &&
+		report_new "$WORK/logs/base.sparse" "$WORK/logs/kunit.sparse"
+}
+
+# cocci RULE...: reports of the kernel's own driver for arch/s390/kvm at what is checked out.
+cocci()
+{
+	(cd "$SRC" && printf '%s\n' "$@" | xargs -P "$JOBS" -I{} env MODE=report COCCI={} J=1 V=0 srctree=. \
+		KBUILD_EXTMOD=arch/s390/kvm \
+		LINUXINCLUDE="-I./arch/s390/include -I./include -I./arch/s390/include/uapi -I./include/uapi" \
+		./scripts/coccicheck 2>/dev/null) | grep -E '^(\./)?arch/s390/' | normalise || true
+}
+
+check_kernel_coccicheck()
+{
+	local rules scripted
+
+	at_tip
+	# Rules which are OCaml programs need a compiler that Debian's package does not bring.
+	mapfile -t rules < <(cd "$SRC" && grep -L 'script:ocaml' -r scripts/coccinelle --include='*.cocci' | sort)
+	mapfile -t scripted < <(cd "$SRC" && grep -l 'script:ocaml' -r scripts/coccinelle --include='*.cocci')
+	echo "not run: ${scripted[*]}" >&2
+	[ ${#rules[@]} -gt 30 ] || { echo "only ${#rules[@]} rules found"; return 1; }
+	cocci "${rules[@]}" >"$WORK/logs/cocci.tip"
+	: >"$WORK/logs/cocci.base"
+	# Only a rule that reported something has to be compared with the base.
+	if [ -s "$WORK/logs/cocci.tip" ]; then
+		at_base
+		cocci "${rules[@]}" >"$WORK/logs/cocci.base"
+		at_tip
+	fi
+	report_new "$WORK/logs/cocci.base" "$WORK/logs/cocci.tip"
+}
+
+check_kernel_doc()
+{
+	local f files=()
+
+	for f in "${ADDED[@]}"; do
+		case $f in
+		tools/*) ;;
+		*.c | *.h) files+=("$f") ;;
+		esac
+	done
+	[ ${#files[@]} -gt 0 ] || { echo "the series adds no C file"; return 1; }
+	# Private files too: whoever reads them has nothing else. Silence is the only pass.
+	(cd "$TREE" && perl scripts/kernel-doc -none "${files[@]}" 2>&1) >"$WORK/logs/kdoc"
+	cat "$WORK/logs/kdoc"
+	[ ! -s "$WORK/logs/kdoc" ]
+}
+
+# --- documents ---------------------------------------------------------------------------------
+
+# sphinx WHERE: warnings of rendering KVM's directory at what is checked out.
+sphinx()
+{
+	rm -rf "$WORK/obj-doc"
+	make -C "$SRC" O="$WORK/obj-doc" SPHINXDIRS=virt/kvm htmldocs >"$WORK/logs/sphinx.$1" 2>&1 || return 1
+	normalise <"$WORK/logs/sphinx.$1" | grep -E '(WARNING|ERROR|SEVERE):? ' >"$WORK/logs/sphinx.$1.norm" || true
+}
+
+check_docs_sphinx()
+{
+	if ! { at_base && sphinx base && at_tip && sphinx tip; }; then
+		tail "$WORK"/logs/sphinx.*
+		return 1
+	fi
+	report_new "$WORK/logs/sphinx.base.norm" "$WORK/logs/sphinx.tip.norm" || return 1
+	find "$WORK/obj-doc" -name 's390-pv-dump.html' | grep -q . ||
+		{ echo "s390-pv-dump.rst was not rendered"; return 1; }
+}
+
+check_docs_abi()
+{
+	local out
+
+	out=$({ perl "$TREE/scripts/get_abi.pl" validate --dir "$TREE/Documentation/ABI/testing" 2>&1 || true; } |
+		sed -n '/sysfs-firmware-uv/p')
+	[ -z "$out" ] || { echo "$out"; return 1; }
+	(cd "$TREE" && perl scripts/get_abi.pl search --dir Documentation/ABI/testing dump_finalize_len 2>/dev/null) |
+		grep -q uv/query/dump_finalize_len || { echo "get_abi.pl does not find dump_finalize_len"; return 1; }
+}
+
+# --- everything else of this repository ----------------------------------------------------------
+
+# All tracked files with a bash or sh interpreter line, and the files they source.
+shell_files()
+{
+	local f
+
+	git -C "$TOP" ls-files | while read -r f; do
+		case $f in
+		*.sh) echo "$f" ;;
+		*.patch | *.md | *.rst) ;;
+		*)
+			[ ! -f "$TOP/$f" ] || [ -L "$TOP/$f" ] ||
+				! head -c 64 "$TOP/$f" | tr -d '\0' | head -n 1 | grep -qE '^#!.*\b(ba|da)?sh\b' || echo "$f"
+			;;
+		esac
+	done
+}
+
+check_scripts_shellcheck()
+{
+	local files
+
+	mapfile -t files < <(shell_files)
+	[ ${#files[@]} -gt 3 ] || { echo "only ${#files[@]} scripts found"; return 1; }
+	# SC1091: a sourced file is checked by its own name.
+	(cd "$TOP" && shellcheck -e SC1091 -f gcc "${files[@]}")
+}
+
+# checkpatch comes with the base; --no-tree, as these are not kernel files.
+check_user_checkpatch()
+{
+	local files checkpatch=$TREE/scripts/checkpatch.pl
+
+	[ -e "$checkpatch" ] || { echo "no tree of the series: run make series"; return 4; }
+	mapfile -t files < <(cd "$TOP" && git ls-files 'softuv/*.[ch]' 'pvdump/*.[ch]' 'tests/*.[ch]' \
+		'machine/*.[ch]' 'tools/testing/*.[ch]' | grep -v '^machine/qemu/')
+	[ ${#files[@]} -gt 0 ] || { echo "no C files found"; return 1; }
+	# What these would have instead (kernel types, BIT(), __printf) does not exist in user space; PRIx64 is CamelCase.
+	(cd "$TOP" && perl "$checkpatch" --no-tree --strict --terse --no-summary --show-types --max-line-length=100 \
+		--ignore "$IGNORE,PREFER_KERNEL_TYPES,STRCPY,STRLCPY,CAMELCASE,BIT_MACRO,PREFER_PRINTF,AVOID_EXTERNS" \
+		-f "${files[@]}")
+}
+
+check_repo_wording()
+{
+	local bad='Signed-''off-by:|Co-authored-''by:|deb\.debian''\.org|/wo''rk/(main|shared)|/tmp/te''am|/tmp/bash_''jobs|\.\./sha''red'
+	local rc=0
+
+	if git -C "$TOP" grep -nIE "$bad" -- . ':!bases/*/BASE' ':!*.tap'; then
+		rc=1
+	fi
+	if git -C "$TOP" log --format='%h %s%n%b' | grep -nE "$bad"; then
+		rc=1
+	fi
+	return $rc
+}
+
+check_repo_spelling()
+{
+	(cd "$TOP" && git ls-files '*.md' '*.rst' '*.patch' Documentation MAINTAINERS |
+		xargs codespell -q 3 -L "sie,nd,te,ser,als")
+}
