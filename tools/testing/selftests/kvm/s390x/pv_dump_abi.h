@@ -176,8 +176,8 @@ PVD_LAYOUT(kvm_s390_pv_info, dump, 16);
 PVD_LAYOUT(kvm_s390_pv_info, vm, 16);
 #endif
 
-#define PVD_MIB			0x100000ULL
-#define PVD_PAGE		4096ULL
+#define PVD_MIB			0x100000UL
+#define PVD_PAGE		4096UL
 
 /* Ultravisor call bits, MSB first in inst_calls_list (Linux arch/s390/include/asm/uv.h). */
 #define PVD_BIT_DUMP_INIT	24

@@ -17,6 +17,7 @@
 #define _GNU_SOURCE
 #endif
 #include <getopt.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
@@ -26,6 +27,8 @@
 #include "pv_dump_vm.h"
 #include "pv_dump_t0.h"
 #include "pv_dump_t1.h"
+#include "pv_dump_table.h"
+#include "pv_dump_flow.h"
 
 static const char usage[] =
 	"usage: pv_dump_test [-w] [-i IMAGE] [-o DIR] [-t NAME] [-T FILE]\n"
