@@ -29,6 +29,7 @@
 #include "pv_dump_t1.h"
 #include "pv_dump_table.h"
 #include "pv_dump_flow.h"
+#include "pv_dump_defects.h"
 
 static const char usage[] =
 	"usage: pv_dump_test [-w] [-i IMAGE] [-o DIR] [-t NAME] [-T FILE]\n"
