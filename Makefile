@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Owns: the names of the verbs. Each one runs the script of the same name; "make help" lists them.
+# Never: holds logic. Settings are variables and reach the scripts through the environment.
+
+VERBS := demo host check check-quick check-full machine kernel series apply series-test \
+	 selftest kunit oracle lint bench fuzz fetch clean
+SETTINGS := BASE KERNEL RUN FILES OUT DRYRUN SMP MEM SIE ICOUNT TIMEOUT RULES KSRC SIGNOFF \
+	    JOBS LAYERS QEMU NO_INSTALL PVDUMP_BUILD PVDUMP_CACHE PVDUMP_MIRROR PVDUMP_SECURITY_MIRROR ARGS
+LAYER_SETTINGS := FUZZ_SECONDS V
+
+# A misspelt setting must not be ignored.
+given := $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$(filter-out MAKE% -%,$v)))
+unknown := $(filter-out $(SETTINGS) $(LAYER_SETTINGS),$(given))
+ifneq ($(strip $(unknown)),)
+$(info make: unknown setting: $(unknown) (known: $(SETTINGS)))
+$(info hint: make help)
+$(error unknown setting)
+endif
+
+# RUN='echo $$OUT' is meant for the shell of the emulated host, not for make.
+ifneq ($(filter-out undefined,$(origin RUN)),)
+override RUN := $(value RUN)
+endif
+export $(SETTINGS) $(LAYER_SETTINGS)
+
+.PHONY: help $(VERBS)
+.DEFAULT_GOAL := help
+
+help:
+	@scripts/help
+
+$(VERBS):
+	@scripts/$@ $(ARGS)
