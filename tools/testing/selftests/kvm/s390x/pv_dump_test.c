@@ -30,6 +30,7 @@
 #include "pv_dump_table.h"
 #include "pv_dump_flow.h"
 #include "pv_dump_defects.h"
+#include "pv_dump_inject.h"
 
 static const char usage[] =
 	"usage: pv_dump_test [-w] [-i IMAGE] [-o DIR] [-t NAME] [-T FILE]\n"
