@@ -14,10 +14,86 @@
 #define SOFTUV_MARK		0x534f46545556ull	/* ASCII "SOFTUV", low 48 feature bits */
 
 /* Program interruption codes that softuv may ask its caller to present. */
+#define SOFTUV_PGM_ADDRESSING		0x05
 #define SOFTUV_PGM_SPECIFICATION	0x06
 #define SOFTUV_PGM_SECURE		0x3d	/* secure-storage access */
 #define SOFTUV_PGM_NON_SECURE		0x3e	/* non-secure-storage access */
 #define SOFTUV_PGM_VIOLATION		0x3f	/* secure-storage violation */
+
+/*
+ * Return codes. Values without a mark are published (Linux asm/uv.h, kvm-unit-tests uv-host.c,
+ * s390-tools stage3a.c); those marked "own" are softuv's choice where only firmware knows.
+ */
+#define SOFTUV_RC_EXECUTED		0x0001
+#define SOFTUV_RC_INV_CMD		0x0002
+#define SOFTUV_RC_INV_STATE		0x0003
+#define SOFTUV_RC_INV_LEN		0x0005
+#define SOFTUV_RC_INV_CONF		0x0020
+#define SOFTUV_RC_INV_CPU		0x0021
+#define SOFTUV_RC_OPERAND_XLATE		0x0031	/* operand: translation exception */
+#define SOFTUV_RC_OPERAND_ADDR		0x0032	/* operand: not accessible storage */
+#define SOFTUV_RC_MORE_DATA		0x0100
+
+#define SOFTUV_RC_INIT_DONE		0x0101
+#define SOFTUV_RC_INIT_RUNNING		0x0102
+#define SOFTUV_RC_INIT_LEN		0x0103
+#define SOFTUV_RC_INIT_ALIGN		0x0104
+#define SOFTUV_RC_INIT_BEYOND		0x0105
+#define SOFTUV_RC_INIT_BELOW_2G		0x0108
+
+#define SOFTUV_RC_CSC_ORIGIN		0x0101
+#define SOFTUV_RC_CSC_LIMIT		0x0102
+#define SOFTUV_RC_CSC_LENGTH		0x0103	/* own */
+#define SOFTUV_RC_CSC_ASCE_USED		0x0104
+#define SOFTUV_RC_CSC_ASCE		0x0105
+#define SOFTUV_RC_CSC_BASE_ALIGN	0x0107	/* own */
+#define SOFTUV_RC_CSC_BASE		0x0108
+#define SOFTUV_RC_CSC_BASE_LOWCORE	0x0109
+#define SOFTUV_RC_CSC_VIRT		0x010b	/* own */
+#define SOFTUV_RC_CSC_SCA_NONE		0x010c
+#define SOFTUV_RC_CSC_SCA		0x010d
+#define SOFTUV_RC_CSC_MAX		0x010e	/* own: too many configurations */
+#define SOFTUV_RC_CSC_RESOURCES		0x010f	/* own: no memory or entropy */
+
+#define SOFTUV_RC_DSC_CPUS		0x0101	/* own: CPUs are still there */
+
+#define SOFTUV_RC_CSP_NUMBER		0x0103
+#define SOFTUV_RC_CSP_DEFINED		0x0104
+#define SOFTUV_RC_CSP_STOR		0x0105
+#define SOFTUV_RC_CSP_STOR_LOWCORE	0x0106
+#define SOFTUV_RC_CSP_STATE		0x0107
+#define SOFTUV_RC_CSP_RESOURCES		0x010f	/* own */
+
+#define SOFTUV_RC_CPU_IN_SIE		0x0101	/* own: the CPU is executing */
+#define SOFTUV_RC_CPU_STATE		0x0102	/* own: no such CPU state */
+#define SOFTUV_RC_CPU_PSW		0x0103	/* own: no PSW to load at guest absolute 0 */
+#define SOFTUV_RC_CPUS_RUNNING		0x0101	/* own: PREPARE_RESET, SET_UNSHARE_ALL */
+
+#define SOFTUV_RC_VERIFY		0x0102
+#define SOFTUV_RC_SSC_ACCESS		0x0103
+#define SOFTUV_RC_SSC_VERSION		0x0104
+#define SOFTUV_RC_SSC_PCF		0x0106
+#define SOFTUV_RC_SSC_KEY		0x0108
+#define SOFTUV_RC_SSC_SCF		0x0109
+#define SOFTUV_RC_SSC_FORMAT		0x010a
+
+#define SOFTUV_RC_PAGE_ADDR		0x0101	/* own: not a page (of the guest, of storage) */
+#define SOFTUV_RC_PAGE_FOREIGN		0x0102	/* own: host page has another owner */
+#define SOFTUV_RC_PAGE_INTEGRITY	0x0103	/* own: content is not what was exported */
+#define SOFTUV_RC_PAGE_ELSEWHERE	0x0104	/* own: guest page is secure in another host page */
+#define SOFTUV_RC_PAGE_LARGE		0x0105	/* own: mapped by a large page */
+#define SOFTUV_RC_PAGE_TABLE		0x0106	/* own: the guest ASCE's tables are malformed */
+#define SOFTUV_RC_PAGE_RESOURCES	0x0107	/* own: no memory for the page's state */
+#define SOFTUV_RC_PAGE_UNPACKED		0x0108	/* own: UNPACK of a page that is in use */
+#define SOFTUV_RC_PAGE_NOT_SHARED	0x0109	/* own: PIN, UNPIN */
+#define SOFTUV_RC_PAGE_NOT_MAPPED	0x010a
+
+#define SOFTUV_RC_DUMP_NOT_ALLOWED	0x0101	/* own: DUMP_INIT, header lacks pcf bit 34 */
+#define SOFTUV_RC_DUMP_ACTIVE		0x0102	/* own: DUMP_INIT while dumping */
+#define SOFTUV_RC_DUMP_NONE		0x0103	/* own: no DUMP_INIT before */
+#define SOFTUV_RC_DUMP_GADDR		0x0104	/* own: unaligned or outside the guest */
+#define SOFTUV_RC_DUMP_CPU_IN_SIE	0x0105	/* own */
+#define SOFTUV_RC_DUMP_RESOURCES	0x010f	/* own: no entropy */
 
 struct softuv;
 
@@ -38,6 +114,8 @@ struct softuv_ops {
 	int (*random)(void *opaque, void *buf, size_t len);
 	/* access to [abs, abs + len) got stricter: cached translations must go */
 	void (*restrict_access)(void *opaque, uint64_t abs, uint64_t len);
+	/* optional: true while another host CPU is not stopped (INIT_UV rc 0x0102) */
+	bool (*others_running)(void *opaque);
 };
 
 /**
@@ -45,12 +123,17 @@ struct softuv_ops {
  * @mem_size: bytes of host absolute storage
  * @host_key: P-521 private scalar of the machine's host key, big endian, 66 bytes
  * @backup_key: NULL, or the scalar of the backup host key
- * @others_running: optional; true when another host CPU is not stopped (INIT_UV rc 0x0102); NULL = false
+ * @base_stor_len: bytes the host donates at INIT_UV, a multiple of 4096; 0 = 1 MiB
+ * @virt_var_len: bytes of virtual donation per MiB of guest storage; 0 = 64
+ * @max_conf: secure configurations that may exist at once; 0 = 4096
  */
 struct softuv_config {
 	uint64_t mem_size;
 	const uint8_t *host_key;
 	const uint8_t *backup_key;
+	uint64_t base_stor_len;
+	uint64_t virt_var_len;
+	uint32_t max_conf;
 };
 
 /**
@@ -92,6 +175,10 @@ int softuv_sie_enter(struct softuv *uv, uint64_t cpu_handle, uint64_t conf_handl
 void softuv_sie_leave(struct softuv *uv, uint64_t cpu_handle);
 /* True when the page of guest absolute @gaddr is a secure (or shared) page of the configuration. */
 bool softuv_guest_page_present(struct softuv *uv, uint64_t conf_handle, uint64_t gaddr);
+
+/* The guest's share/unshare: rc for the guest, or SOFTUV_GUEST_INTERCEPT (the host must unpin). */
+#define SOFTUV_GUEST_INTERCEPT	(-1)
+int softuv_guest_share(struct softuv *uv, uint64_t conf_handle, uint64_t gaddr, bool on);
 
 /*
  * One line of text in, one line out ("ok ..." or "error: ..."): fault rules, test commands,

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Owns secure CPUs: creation, destruction, resets, states, SIE entry checks, modelled registers.
+ * Never executes a guest instruction.
+ */
+#include "internal.h"
+
+#define CR0_RESET	0xe0ull
+#define CR14_RESET	0xc2000000ull
+#define PSW_SHORT	0x0008000000000000ull	/* bit 12 of an 8-byte PSW */
+#define PSW_SHORT_ADDR	0x000000007fffffffull
+
+/* Validity reasons: only the prefix 0x20 is published, the low byte is softuv's own. */
+#define VALIDITY_CPU	0x2001
+#define VALIDITY_CONF	0x2002
+#define VALIDITY_BUSY	0x2003
+#define VALIDITY_STATE	0x2004
+#define VALIDITY_ASCE	0x2005
+#define VALIDITY_RESET	0x2006
+
+/* Initial CPU reset values; a clear reset differs only in what it also zeroes. */
+static void regs_initial(struct vcpu_regs *r)
+{
+	r->psw[0] = 0;
+	r->psw[1] = 0;
+	r->prefix = 0;
+	r->fpc = 0;
+	r->todpr = 0;
+	r->cputm = 0;
+	r->ckc = 0;
+	memset(r->cr, 0, sizeof(r->cr));
+	r->cr[0] = CR0_RESET;
+	r->cr[14] = CR14_RESET;
+}
+
+static void regs_clear(struct vcpu_regs *r)
+{
+	memset(r, 0, sizeof(*r));
+	regs_initial(r);
+}
+
+static uint16_t check_cpu(struct softuv *uv, const struct uvc *c, uint16_t id, uint64_t stor,
+			  uint64_t block)
+{
+	if (id > MAX_CPU_ID)
+		return SOFTUV_RC_CSP_NUMBER;
+	if (c->conf->cpu[id])
+		return SOFTUV_RC_CSP_DEFINED;
+	if (!suv_is_storage(uv, stor, CPU_STOR_LEN) || stor % PAGE_SIZE)
+		return SOFTUV_RC_CSP_STOR;
+	if (stor < LOWCORE_LEN)
+		return SOFTUV_RC_CSP_STOR_LOWCORE;
+	if (block % PAGE_SIZE || block == stor || !suv_is_plain(uv, block, PAGE_SIZE))
+		return SOFTUV_RC_CSP_STATE;
+	return 0;
+}
+
+uint16_t suv_uvc_create_cpu(struct softuv *uv, struct uvc *c)
+{
+	uint64_t stor = get64(c->cb + 0x28), block = get64(c->cb + 0x38);
+	uint16_t id = get16(c->cb + 0x36);
+	uint16_t rc = check_cpu(uv, c, id, stor, block);
+	struct vcpu *cpu;
+
+	if (rc)
+		return rc;
+	cpu = calloc(1, sizeof(*cpu));
+	if (!cpu)
+		return SOFTUV_RC_CSP_RESOURCES;
+	cpu->handle = suv_handle_new(uv, OBJ_CPU, cpu);
+	if (!cpu->handle || !suv_donate(uv, stor, CPU_STOR_LEN)) {
+		rc = cpu->handle ? SOFTUV_RC_CSP_STOR : SOFTUV_RC_CSP_RESOURCES;
+		suv_handle_drop(uv, cpu->handle);
+		free(cpu);
+		return rc;
+	}
+	cpu->conf = c->conf;
+	cpu->id = id;
+	cpu->state = CPU_STOPPED;
+	cpu->stor = stor;
+	cpu->block = block;
+	regs_clear(&cpu->regs);
+	c->conf->cpu[id] = cpu;
+	c->conf->nr_cpus++;
+	put64(c->cb + 0x18, cpu->handle);
+	c->out_off = 0x18;
+	c->out_len = 8;
+	return SOFTUV_RC_EXECUTED;
+}
+
+/* Forgets a CPU without touching storage. */
+void suv_cpu_free(struct softuv *uv, struct vcpu *cpu)
+{
+	cpu->conf->cpu[cpu->id] = NULL;
+	cpu->conf->nr_cpus--;
+	suv_handle_drop(uv, cpu->handle);
+	suv_wipe(cpu, sizeof(*cpu));
+	free(cpu);
+}
+
+uint16_t suv_uvc_destroy_cpu(struct softuv *uv, struct uvc *c)
+{
+	if (c->vcpu->in_sie)
+		return SOFTUV_RC_CPU_IN_SIE;
+	suv_give_back(uv, c->vcpu->stor, CPU_STOR_LEN);
+	suv_cpu_free(uv, c->vcpu);
+	return SOFTUV_RC_EXECUTED;
+}
+
+/* The three CPU resets; each leaves the CPU stopped and closes an open interception. */
+uint16_t suv_uvc_cpu_reset(struct softuv *uv, struct uvc *c)
+{
+	struct vcpu *cpu = c->vcpu;
+
+	(void)uv;
+	if (cpu->in_sie)
+		return SOFTUV_RC_CPU_IN_SIE;
+	if (c->desc->cmd == 0x0311)
+		regs_initial(&cpu->regs);
+	else if (c->desc->cmd == 0x0321)
+		regs_clear(&cpu->regs);
+	cpu->emulating = false;
+	cpu->state = CPU_STOPPED;
+	return SOFTUV_RC_EXECUTED;
+}
+
+/* After the reset protocol a load takes the 8-byte PSW at guest absolute 0. */
+static uint16_t load_lowcore_psw(struct softuv *uv, struct vcpu *cpu)
+{
+	struct gpage *gp = suv_gpage(cpu->conf, 0, false);
+	uint8_t raw[8];
+	uint64_t psw;
+
+	if (gp && gp->kind == GP_EXPORTED && suv_import(uv, cpu->conf, 0) != SOFTUV_RC_EXECUTED)
+		return SOFTUV_RC_CPU_PSW;
+	if (!gp || gp->kind != GP_SECURE ||
+	    uv->ops.read(uv->opaque, (uint64_t)gp->hfn << PAGE_SHIFT, raw, sizeof(raw)))
+		return SOFTUV_RC_CPU_PSW;
+	psw = get64(raw);
+	if (!(psw & PSW_SHORT))
+		return SOFTUV_RC_CPU_PSW;
+	cpu->regs.psw[0] = (psw & ~(PSW_SHORT | PSW_SHORT_ADDR));
+	cpu->regs.psw[1] = psw & PSW_SHORT_ADDR;
+	return 0;
+}
+
+static uint16_t load_psw(struct softuv *uv, struct vcpu *cpu)
+{
+	const struct conf *conf = cpu->conf;
+
+	if (conf->from_lowcore)
+		return load_lowcore_psw(uv, cpu);
+	cpu->regs.psw[0] = get64(conf->hdr.psw);
+	cpu->regs.psw[1] = get64(conf->hdr.psw + 8);
+	return 0;
+}
+
+uint16_t suv_uvc_cpu_set_state(struct softuv *uv, struct uvc *c)
+{
+	struct vcpu *cpu = c->vcpu;
+	uint8_t state = c->cb[0x27];
+	uint16_t rc = 0;
+
+	if (state != CPU_OPERATING && state != CPU_STOPPED && state != CPU_CHECK_STOP &&
+	    state != CPU_LOAD)
+		return SOFTUV_RC_CPU_STATE;
+	if (cpu->in_sie)
+		return SOFTUV_RC_CPU_IN_SIE;
+	if (state == CPU_LOAD || state == CPU_OPERATING) {
+		if (!(cpu->conf->state & (CS_VERIFIED | (state == CPU_LOAD ? CS_RESET : 0))))
+			return SOFTUV_RC_INV_STATE;
+	}
+	if (state == CPU_LOAD) {
+		rc = load_psw(uv, cpu);
+		if (rc)
+			return rc;
+		cpu->conf->state = CS_VERIFIED;
+		state = CPU_OPERATING;
+	}
+	cpu->state = state;
+	return SOFTUV_RC_EXECUTED;
+}
+
+/**
+ * softuv_sie_enter() - checks of a SIE entry with a format-4 state description
+ * @uv: the Ultravisor
+ * @cpu_handle: state description, offset 0x10
+ * @conf_handle: state description, offset 0x18
+ * @asce: the host's primary ASCE (CR1) at the entry
+ *
+ * Context: serialised with softuv_call(); pair with softuv_sie_leave() when it returns 0.
+ * Return: 0 to enter, else the validity reason 0x20xx.
+ */
+int softuv_sie_enter(struct softuv *uv, uint64_t cpu_handle, uint64_t conf_handle, uint64_t asce)
+{
+	struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
+
+	if (!cpu)
+		return VALIDITY_CPU;
+	if (cpu->conf->handle != conf_handle)
+		return VALIDITY_CONF;
+	if (cpu->in_sie)
+		return VALIDITY_BUSY;
+	if (cpu->conf->state == CS_RESET)
+		return VALIDITY_RESET;
+	if (cpu->conf->state != CS_VERIFIED || cpu->state != CPU_OPERATING)
+		return VALIDITY_STATE;
+	if (cpu->conf->asce != asce)
+		return VALIDITY_ASCE;
+	cpu->in_sie = true;
+	return 0;
+}
+
+/**
+ * softuv_sie_leave() - the CPU left SIE
+ * @uv: the Ultravisor
+ * @cpu_handle: as given to softuv_sie_enter()
+ *
+ * Context: serialised with softuv_call().
+ */
+void softuv_sie_leave(struct softuv *uv, uint64_t cpu_handle)
+{
+	struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
+
+	if (cpu)
+		cpu->in_sie = false;
+}

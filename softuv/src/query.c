@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Owns QUI, QUERY_KEYS and INIT_UV: what the Ultravisor says of itself and how it starts.
+ * Never touches a configuration.
+ */
+#include "internal.h"
+
+#define QUI_LEN		0x120
+#define GIB_2		0x80000000ull
+#define MIB		0x100000ull
+
+static void inst_calls(uint8_t *list)
+{
+	for (unsigned int i = 0; i < suv_table_len; i++) {
+		const struct uvc_desc *d = &suv_table[i];
+
+		if ((d->side & SIDE_HOST) && d->fn)
+			list[d->bit / 8] |= 0x80 >> d->bit % 8;
+	}
+}
+
+/* The query block; offsets: Linux arch/s390/include/asm/uv.h, struct uv_cb_qui. */
+static void fill_query(const struct softuv *uv, uint8_t *q)
+{
+	inst_calls(q + 0x10);
+	put64(q + 0x40, uv->base_stor_len);
+	put64(q + 0x50, CONF_BASE_LEN);
+	put64(q + 0x58, CONF_VIRT_LEN);
+	put64(q + 0x60, uv->virt_var_len);
+	put64(q + 0x68, CPU_STOR_LEN);
+	put32(q + 0x7c, uv->max_conf);
+	put64(q + 0x80, MAX_GUEST_ADDR);
+	put16(q + 0x9e, MAX_CPU_ID);
+	put64(q + 0xa0, 1ull << 63 | SOFTUV_MARK);	/* MISC, and the machine's mark */
+	put64(q + 0xb0, 1ull << 63);			/* SE header version 0x100 */
+	put64(q + 0xb8, PCF_SUPPORTED);
+	put64(q + 0xc8, DUMP_STATE_LEN);
+	put64(q + 0xd0, DUMP_FINAL_LEN);
+}
+
+/* QUI: a caller with a shorter block gets what fits and rc 0x0100, a longer one zeros. */
+uint16_t suv_uvc_query(struct softuv *uv, struct uvc *c)
+{
+	uint8_t q[QUI_LEN] = { 0 };
+	uint16_t n = c->len < QUI_LEN ? c->len : QUI_LEN;
+
+	fill_query(uv, q);
+	memset(c->cb + 0x10, 0, c->len - 0x10u);
+	memcpy(c->cb + 0x10, q + 0x10, n - 0x10u);
+	c->out_off = 0x10;
+	c->out_len = c->len - 0x10;
+	return c->len < QUI_LEN ? SOFTUV_RC_MORE_DATA : SOFTUV_RC_EXECUTED;
+}
+
+/* QUERY_KEYS: 15 hashes of 32 bytes; [0] host key, [1] backup host key, the rest reserved. */
+uint16_t suv_uvc_query_keys(struct softuv *uv, struct uvc *c)
+{
+	memset(c->cb + 0x20, 0, 15 * 32);
+	for (unsigned int i = 0; i < ARRAY_SIZE(uv->key); i++) {
+		if (uv->key[i].present)
+			memcpy(c->cb + 0x20 + i * 32, uv->key[i].hash, 32);
+	}
+	c->out_off = 0x20;
+	c->out_len = 15 * 32;
+	return SOFTUV_RC_EXECUTED;
+}
+
+uint16_t suv_uvc_init(struct softuv *uv, struct uvc *c)
+{
+	uint64_t origin = get64(c->cb + 0x18), len = get64(c->cb + 0x20);
+
+	if (uv->initialised)
+		return SOFTUV_RC_INIT_DONE;
+	if (uv->ops.others_running && uv->ops.others_running(uv->opaque))
+		return SOFTUV_RC_INIT_RUNNING;
+	if (len != uv->base_stor_len)
+		return SOFTUV_RC_INIT_LEN;
+	if (origin % MIB)
+		return SOFTUV_RC_INIT_ALIGN;
+	if (!suv_is_storage(uv, origin, len))
+		return SOFTUV_RC_INIT_BEYOND;
+	if (origin < GIB_2)
+		return SOFTUV_RC_INIT_BELOW_2G;
+	if (!suv_donate(uv, origin, len))
+		return SOFTUV_RC_INIT_BEYOND;
+	uv->initialised = true;
+	return SOFTUV_RC_EXECUTED;
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Owns shared pages: the guest's share and unshare, the host's pin and unpin, unshare-all.
+ * Never encrypts; a shared page's content belongs to guest and host alike.
+ */
+#include "internal.h"
+
+static struct gblock *block_of(struct conf *conf, uint64_t gaddr)
+{
+	return suv_radix_get(&conf->gpages, gaddr >> BLOCK_SHIFT);
+}
+
+/* A page that is no longer shared counts as never used: its next import gives zeros. */
+static void end_share(struct conf *conf, uint64_t gaddr)
+{
+	struct gpage *gp = suv_gpage(conf, gaddr, false);
+
+	gp->kind = GP_UNUSED;
+	gp->unshare = 0;
+	block_of(conf, gaddr)->shared--;
+}
+
+/* The host page of a shared page is the host's again. */
+void suv_shared_left(struct conf *conf, uint64_t gaddr)
+{
+	struct gpage *gp = suv_gpage(conf, gaddr, false);
+
+	if (gp->unshare)
+		end_share(conf, gaddr);
+	else
+		gp->kind = GP_SHARED_AWAY;
+}
+
+static int share(struct softuv *uv, struct conf *conf, uint64_t gaddr)
+{
+	struct gpage *gp = suv_gpage(conf, gaddr, true);
+
+	if (!gp)
+		return SOFTUV_RC_PAGE_RESOURCES;
+	if (gp->kind == GP_EXPORTED) {
+		int rc = suv_import(uv, conf, gaddr);
+
+		if (rc != SOFTUV_RC_EXECUTED)
+			return rc;
+	}
+	gp->unshare = 0;
+	if (gp->kind == GP_SHARED || gp->kind == GP_SHARED_AWAY)
+		return SOFTUV_RC_EXECUTED;
+	if (gp->kind == GP_SECURE) {
+		gp->kind = GP_SHARED;
+		suv_set_state(uv, gp->hfn, PS_SHARED);
+	} else {
+		gp->kind = GP_SHARED_AWAY;
+	}
+	block_of(conf, gaddr)->shared++;
+	return SOFTUV_RC_EXECUTED;
+}
+
+static int unshare(struct softuv *uv, struct conf *conf, uint64_t gaddr)
+{
+	struct gpage *gp = suv_gpage(conf, gaddr, false);
+
+	if (!gp || (gp->kind != GP_SHARED && gp->kind != GP_SHARED_AWAY))
+		return SOFTUV_RC_EXECUTED;
+	if (gp->kind == GP_SHARED && suv_state(uv, gp->hfn) == PS_PINNED) {
+		gp->unshare = 1;
+		return SOFTUV_GUEST_INTERCEPT;
+	}
+	if (gp->kind == GP_SHARED)
+		suv_set_state(uv, gp->hfn, PS_PLAIN);
+	end_share(conf, gaddr);
+	return SOFTUV_RC_EXECUTED;
+}
+
+/**
+ * softuv_guest_share() - what a guest's SET_SHARED or REMOVE_SHARED access does
+ * @uv: the Ultravisor
+ * @conf_handle: the guest's configuration
+ * @gaddr: guest absolute address of the page
+ * @on: true to share, false to unshare
+ *
+ * Sharing keeps the content. An unshared page counts as never used and reads as zeros. A page
+ * that was exported is imported first and has to be mapped.
+ *
+ * Context: serialised with softuv_call().
+ * Return: the rc for the guest (0x0001 done, also when nothing changed; 0x0101 address outside
+ * the guest; else the import's), SOFTUV_RC_INV_CONF for a bad handle, or SOFTUV_GUEST_INTERCEPT
+ * when the host has to unpin the page first.
+ */
+int softuv_guest_share(struct softuv *uv, uint64_t conf_handle, uint64_t gaddr, bool on)
+{
+	struct conf *conf = suv_handle_get(uv, OBJ_CONF, conf_handle);
+
+	if (!conf)
+		return SOFTUV_RC_INV_CONF;
+	if (gaddr % PAGE_SIZE || gaddr < conf->stor_origin ||
+	    gaddr - conf->stor_origin >= conf->stor_len)
+		return SOFTUV_RC_PAGE_ADDR;
+	return on ? share(uv, conf, gaddr) : unshare(uv, conf, gaddr);
+}
+
+/* PIN_PAGE_SHARED fails for every page that is not shared, so that the host exports instead. */
+uint16_t suv_uvc_pin(struct softuv *uv, struct uvc *c)
+{
+	uint64_t abs = get64(c->cb + 0x18);
+	enum page_state st;
+
+	if (abs % PAGE_SIZE || !suv_is_storage(uv, abs, PAGE_SIZE))
+		return SOFTUV_RC_PAGE_ADDR;
+	st = suv_state(uv, abs >> PAGE_SHIFT);
+	if (st != PS_SHARED && st != PS_PINNED)
+		return SOFTUV_RC_PAGE_NOT_SHARED;
+	suv_set_state(uv, abs >> PAGE_SHIFT, PS_PINNED);
+	return SOFTUV_RC_EXECUTED;
+}
+
+/* UNPIN_PAGE_SHARED also completes an unshare that waited for it. */
+uint16_t suv_uvc_unpin(struct softuv *uv, struct uvc *c)
+{
+	uint64_t gaddr = get64(c->cb + 0x20);
+	struct gpage *gp = suv_gpage(c->conf, gaddr, false);
+
+	if (gaddr % PAGE_SIZE || gaddr < c->conf->stor_origin ||
+	    gaddr - c->conf->stor_origin >= c->conf->stor_len)
+		return SOFTUV_RC_PAGE_ADDR;
+	if (!gp || gp->kind != GP_SHARED || suv_state(uv, gp->hfn) != PS_PINNED)
+		return SOFTUV_RC_PAGE_NOT_SHARED;
+	if (gp->unshare) {
+		suv_set_state(uv, gp->hfn, PS_PLAIN);
+		end_share(c->conf, gaddr);
+	} else {
+		suv_set_state(uv, gp->hfn, PS_SHARED);
+	}
+	return SOFTUV_RC_EXECUTED;
+}
+
+struct unshare_arg {
+	struct softuv *uv;
+	struct conf *conf;
+};
+
+static void unshare_block(void *arg, uint64_t key, void *leaf)
+{
+	struct unshare_arg *a = arg;
+	struct gblock *b = leaf;
+
+	for (unsigned int i = 0; b->shared && i < BLOCK_PAGES; i++) {
+		struct gpage *gp = &b->page[i];
+
+		if (gp->kind == GP_SHARED)
+			suv_set_state(a->uv, gp->hfn, PS_PLAIN);
+		if (gp->kind == GP_SHARED || gp->kind == GP_SHARED_AWAY)
+			end_share(a->conf, key << BLOCK_SHIFT | (uint64_t)i << PAGE_SHIFT);
+	}
+}
+
+/* Ends every share of the configuration; pins go too, the host pages stay accessible. */
+void suv_unshare_all(struct softuv *uv, struct conf *conf)
+{
+	struct unshare_arg arg = { uv, conf };
+
+	suv_radix_each(&conf->gpages, unshare_block, &arg);
+}
+
+uint16_t suv_uvc_unshare_all(struct softuv *uv, struct uvc *c)
+{
+	if (!suv_conf_stopped(c->conf))
+		return SOFTUV_RC_CPUS_RUNNING;
+	suv_unshare_all(uv, c->conf);
+	return SOFTUV_RC_EXECUTED;
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Owns the state byte of every host page, the owners of secure pages, donations and operand access.
+ * Never knows why a page changes its state; page.c, share.c, conf.c and cpu.c decide that.
+ */
+#include "internal.h"
+
+static const uint8_t zero_page[PAGE_SIZE];
+
+/* True when [@abs, @abs + @len) lies in host storage; @len 0 is storage when @abs is. */
+bool suv_is_storage(const struct softuv *uv, uint64_t abs, uint64_t len)
+{
+	return abs < uv->mem_size && len <= uv->mem_size - abs;
+}
+
+enum page_state suv_state(const struct softuv *uv, uint64_t hfn)
+{
+	return atomic_load_explicit(&uv->state[hfn], memory_order_relaxed) & PS_MASK;
+}
+
+static bool is_blocked(uint8_t st)
+{
+	return (st & PS_MASK) == PS_DONATED || (st & PS_MASK) == PS_SECURE;
+}
+
+/**
+ * softuv_host_access() - may the host touch this page now?
+ * @uv: the Ultravisor
+ * @abs: host absolute address in bytes; beyond the storage is always allowed here
+ *
+ * Context: any thread, concurrently with softuv_call().
+ * Return: 0, or SOFTUV_PGM_SECURE for a secure or donated page.
+ */
+int softuv_host_access(const struct softuv *uv, uint64_t abs)
+{
+	if (abs >= uv->mem_size)
+		return 0;
+	return is_blocked(atomic_load_explicit(&uv->state[abs >> PAGE_SHIFT],
+					       memory_order_acquire)) ? SOFTUV_PGM_SECURE : 0;
+}
+
+/*
+ * Changes the state of one host page; tells the machine when the host loses access. The
+ * call returns after cached translations are gone, so a page may be read safely afterwards.
+ */
+void suv_set_state(struct softuv *uv, uint64_t hfn, enum page_state st)
+{
+	uint8_t old = atomic_load_explicit(&uv->state[hfn], memory_order_relaxed);
+
+	uv->state_count[old & PS_MASK]--;
+	uv->state_count[st]++;
+	atomic_store_explicit(&uv->state[hfn], (uint8_t)((old & ~PS_MASK) | st),
+			      memory_order_release);
+	if (is_blocked(st) && !is_blocked(old) && uv->ops.restrict_access)
+		uv->ops.restrict_access(uv->opaque, hfn << PAGE_SHIFT, PAGE_SIZE);
+}
+
+/* True when every page of the range is storage that the host may touch and nobody owns. */
+bool suv_is_plain(const struct softuv *uv, uint64_t abs, uint64_t len)
+{
+	if (!len || !suv_is_storage(uv, abs, len))
+		return false;
+	for (uint64_t hfn = abs >> PAGE_SHIFT; hfn <= (abs + len - 1) >> PAGE_SHIFT; hfn++) {
+		if (suv_state(uv, hfn) != PS_PLAIN)
+			return false;
+	}
+	return true;
+}
+
+/* True when the control block of the call in progress lies in the range. */
+bool suv_holds_uvcb(const struct softuv *uv, uint64_t abs, uint64_t len)
+{
+	for (unsigned int i = 0; i < uv->uvcb_pages; i++) {
+		if (uv->uvcb_page[i] + PAGE_SIZE > abs && uv->uvcb_page[i] < abs + len)
+			return true;
+	}
+	return false;
+}
+
+struct frame *suv_frame(struct softuv *uv, uint64_t hfn, bool make)
+{
+	struct fblock *b;
+
+	b = make ? suv_radix_make(&uv->frames, hfn / BLOCK_PAGES, sizeof(*b)) :
+		   suv_radix_get(&uv->frames, hfn / BLOCK_PAGES);
+	return b ? &b->frame[hfn % BLOCK_PAGES] : NULL;
+}
+
+/* Takes page-aligned storage away from the host; false when a page of it is not free to give. */
+bool suv_donate(struct softuv *uv, uint64_t abs, uint64_t len)
+{
+	if ((abs | len) % PAGE_SIZE || !suv_is_plain(uv, abs, len) || suv_holds_uvcb(uv, abs, len))
+		return false;
+	for (uint64_t a = abs; a < abs + len; a += PAGE_SIZE) {
+		uint64_t hfn = a >> PAGE_SHIFT;
+		uint8_t old = atomic_load_explicit(&uv->state[hfn], memory_order_relaxed);
+
+		atomic_store_explicit(&uv->state[hfn],
+				      (uint8_t)((old & ~PS_MASK) | PS_DONATED),
+				      memory_order_release);
+	}
+	uv->state_count[PS_PLAIN] -= len >> PAGE_SHIFT;
+	uv->state_count[PS_DONATED] += len >> PAGE_SHIFT;
+	if (uv->ops.restrict_access)
+		uv->ops.restrict_access(uv->opaque, abs, len);
+	return true;
+}
+
+void suv_clear(struct softuv *uv, uint64_t abs, uint64_t len)
+{
+	for (uint64_t a = abs; a < abs + len; a += PAGE_SIZE)
+		uv->ops.write(uv->opaque, a, zero_page, PAGE_SIZE);
+}
+
+/* Returns donated storage to the host, cleared. */
+void suv_give_back(struct softuv *uv, uint64_t abs, uint64_t len)
+{
+	suv_clear(uv, abs, len);
+	for (uint64_t a = abs; a < abs + len; a += PAGE_SIZE)
+		suv_set_state(uv, a >> PAGE_SHIFT, PS_PLAIN);
+}
+
+/* Resolves one page of an operand for firmware's own access: 0 or SOFTUV_RC_OPERAND_*. */
+static uint16_t operand_page(struct softuv *uv, void *cpu, uint64_t va, bool write,
+			     uint64_t *abs)
+{
+	if (uv->ops.translate(uv->opaque, cpu, va, write, abs))
+		return SOFTUV_RC_OPERAND_XLATE;
+	if (!suv_is_storage(uv, *abs, 1) || softuv_host_access(uv, *abs))
+		return SOFTUV_RC_OPERAND_ADDR;
+	return 0;
+}
+
+static uint32_t chunk(uint64_t va, uint32_t len)
+{
+	uint32_t room = PAGE_SIZE - (uint32_t)(va % PAGE_SIZE);
+
+	return len < room ? len : room;
+}
+
+/* Reads @len bytes at logical address @va of host CPU @cpu: 0 or SOFTUV_RC_OPERAND_*. */
+uint16_t suv_read_logical(struct softuv *uv, void *cpu, uint64_t va, void *buf, uint32_t len)
+{
+	uint8_t *p = buf;
+
+	while (len) {
+		uint32_t n = chunk(va, len);
+		uint64_t abs;
+		uint16_t rc = operand_page(uv, cpu, va, false, &abs);
+
+		if (rc)
+			return rc;
+		if (uv->ops.read(uv->opaque, abs, p, n))
+			return SOFTUV_RC_OPERAND_ADDR;
+		va += n;
+		p += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* Stores @len (at most 2 pages) bytes at @va, all or nothing: 0 or SOFTUV_RC_OPERAND_*. */
+uint16_t suv_write_logical(struct softuv *uv, void *cpu, uint64_t va, const void *buf,
+			   uint32_t len)
+{
+	const uint8_t *p = buf;
+	uint64_t abs[3];
+	uint32_t n, done;
+	unsigned int i = 0;
+
+	for (done = 0; done < len; done += n) {
+		uint16_t rc = operand_page(uv, cpu, va + done, true, &abs[i++]);
+
+		if (rc)
+			return rc;
+		n = chunk(va + done, len - done);
+	}
+	for (done = 0, i = 0; done < len; done += n) {
+		n = chunk(va + done, len - done);
+		if (uv->ops.write(uv->opaque, abs[i++], p + done, n))
+			return SOFTUV_RC_OPERAND_ADDR;
+	}
+	return 0;
+}

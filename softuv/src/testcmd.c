@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Owns the text commands that stand in for a guest: registers, open interception, shared pages.
+ * Never used by an Ultravisor call; a test that uses them names them.
+ */
+#include <stdio.h>
+
+#include "internal.h"
+
+/* name[first..last]: where a register group lives and how wide one register is */
+static const struct group {
+	const char *name;
+	uint16_t offset;
+	uint8_t width, stride, nr;	/* bytes of one register, distance, count; 1 = no index */
+} groups[] = {
+#define GROUP(n, f, w, s, c)	{ n, offsetof(struct vcpu_regs, f), w, s, c }
+	GROUP("gr", gr, 8, 8, 16),
+	GROUP("ar", ar, 4, 4, 16),
+	GROUP("cr", cr, 8, 8, 16),
+	GROUP("fpr", vr, 8, 16, 16),
+	GROUP("vr", vr, 16, 16, 32),
+	GROUP("gs", gs, 8, 8, 4),
+	GROUP("psw", psw, 16, 16, 1),
+	GROUP("prefix", prefix, 4, 4, 1),
+	GROUP("fpc", fpc, 4, 4, 1),
+	GROUP("todpr", todpr, 4, 4, 1),
+	GROUP("cputm", cputm, 8, 8, 1),
+	GROUP("ckc", ckc, 8, 8, 1),
+};
+
+/* Finds "gr7", "psw", ...; *@where points at the register in @regs. */
+static const struct group *find_reg(struct vcpu_regs *regs, const char *name, void **where)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		const struct group *g = &groups[i];
+		size_t len = strlen(g->name);
+		uint64_t index = 0;
+
+		if (strncmp(name, g->name, len))
+			continue;
+		if (g->nr == 1 ? name[len] != '\0' :
+		    !(suv_number(name + len, g->nr - 1u, &index) && name[len + 1] != 'x'))
+			continue;
+		*where = (uint8_t *)regs + g->offset + index * g->stride;
+		return g;
+	}
+	return NULL;
+}
+
+/* A value of up to 128 bits, "0x" and up to 32 digits, or a smaller decimal number. */
+static bool wide_number(const char *text, uint64_t v[2])
+{
+	size_t len = strlen(text);
+	char high[19] = "0x";
+
+	v[0] = 0;
+	if (len <= 18 || strncmp(text, "0x", 2) || len > 34)
+		return suv_number(text, UINT64_MAX, &v[1]);
+	memcpy(high + 2, text + 2, len - 18);
+	if (!suv_number(high, UINT64_MAX, &v[0]))
+		return false;
+	memcpy(high + 2, text + len - 16, 17);
+	return suv_number(high, UINT64_MAX, &v[1]);
+}
+
+static bool store_reg(const struct group *g, void *where, const uint64_t v[2])
+{
+	uint64_t *p = where;
+
+	if ((v[0] && g->width < 16) || (v[1] >> 32 && g->width < 8))
+		return false;
+	if (g->width == 4)
+		*(uint32_t *)where = (uint32_t)v[1];
+	else if (g->width == 8)
+		*p = v[1];
+	else
+		memcpy(p, v, 16);
+	return true;
+}
+
+static void say_reg(struct reply *r, const struct group *g, const void *where)
+{
+	const uint64_t *p = where;
+
+	if (g->width == 4)
+		suv_say(r, "ok 0x%08x", *(const uint32_t *)where);
+	else if (g->width == 8)
+		suv_say(r, "ok 0x%016llx", (unsigned long long)*p);
+	else
+		suv_say(r, "ok 0x%016llx%016llx", (unsigned long long)p[0],
+			(unsigned long long)p[1]);
+}
+
+/* reg set vm= cpu= name= value= | reg get vm= cpu= name= */
+int suv_cmd_reg(struct softuv *uv, struct args *a, struct reply *r)
+{
+	const char *what = a->nr && a->word[0] ? a->word[0] : "";
+	const char *name = suv_arg(a, "name"), *value = NULL;
+	bool set = !strcmp(what, "set");
+	const struct group *g;
+	struct vcpu *cpu;
+	uint64_t v[2];
+	void *where;
+
+	a->used |= 1;
+	if (!set && strcmp(what, "get"))
+		return suv_fail(r, "reg: say set or get");
+	cpu = suv_arg_cpu(uv, a, r);
+	if (!cpu)
+		return -1;
+	if (!name)
+		return suv_fail(r, "reg: name= is missing");
+	g = find_reg(&cpu->regs, name, &where);
+	if (!g)
+		return suv_fail(r, "reg: name=%.32s: no such register", name);
+	if (set)
+		value = suv_arg(a, "value");
+	if (suv_args_done(a, r))
+		return -1;
+	if (set && !value)
+		return suv_fail(r, "reg: value= is missing");
+	if (set && (!wide_number(value, v) || !store_reg(g, where, v)))
+		return suv_fail(r, "reg: value=%.40s: not a number of %u bytes", value, g->width);
+	say_reg(r, g, where);
+	return 0;
+}
+
+/* emulating vm= cpu= on|off: an instruction interception is open, see the dump's CPU flags */
+int suv_cmd_emulating(struct softuv *uv, struct args *a, struct reply *r)
+{
+	struct vcpu *cpu = suv_arg_cpu(uv, a, r);
+	const char *word = NULL;
+
+	if (!cpu)
+		return -1;
+	for (unsigned int i = 0; i < a->nr; i++) {
+		if (a->word[i] && !word) {
+			word = a->word[i];
+			a->used |= 1u << i;
+		}
+	}
+	if (suv_args_done(a, r))
+		return -1;
+	if (!word || (strcmp(word, "on") && strcmp(word, "off")))
+		return suv_fail(r, "emulating: say on or off");
+	cpu->emulating = !strcmp(word, "on");
+	suv_say(r, "ok");
+	return 0;
+}
+
+static int say_page(struct softuv *uv, struct conf *conf, uint64_t gaddr, struct reply *r)
+{
+	static const char *const names[] = {
+		[GP_UNUSED] = "unused", [GP_SECURE] = "secure", [GP_EXPORTED] = "exported",
+		[GP_SHARED] = "shared", [GP_SHARED_AWAY] = "shared-away",
+	};
+	const struct gpage *gp = suv_gpage(conf, gaddr, false);
+	uint8_t kind = gp ? gp->kind : GP_UNUSED;
+
+	suv_say(r, "ok %s", names[kind]);
+	if (kind == GP_SECURE || kind == GP_SHARED)
+		suv_say(r, " abs=0x%llx", (unsigned long long)gp->hfn << PAGE_SHIFT);
+	if (kind == GP_SHARED && suv_state(uv, gp->hfn) == PS_PINNED)
+		suv_say(r, " pinned");
+	return 0;
+}
+
+/* share | unshare | page, each with vm= gaddr=: the guest's calls, and what the page is */
+int suv_cmd_page(struct softuv *uv, struct args *a, struct reply *r)
+{
+	struct conf *conf = suv_arg_conf(uv, a, r);
+	uint64_t gaddr;
+	int rc;
+
+	if (!conf || suv_arg_required(a, r, "gaddr", UINT64_MAX, &gaddr) || suv_args_done(a, r))
+		return -1;
+	if (!strcmp(a->verb, "page"))
+		return say_page(uv, conf, gaddr & ~(uint64_t)(PAGE_SIZE - 1), r);
+	rc = softuv_guest_share(uv, conf->handle, gaddr, a->verb[0] == 's');
+	if (rc == SOFTUV_GUEST_INTERCEPT)
+		suv_say(r, "ok intercept");
+	else if (rc != SOFTUV_RC_EXECUTED)
+		return suv_fail(r, "%s: gaddr=0x%llx: rc 0x%04x (%s)", a->verb,
+				(unsigned long long)gaddr, (unsigned int)rc,
+				softuv_rc_name(0x0200, (uint16_t)rc));
+	else
+		suv_say(r, "ok");
+	return 0;
+}
