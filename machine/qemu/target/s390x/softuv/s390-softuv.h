@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns what QEMU's s390x code may ask the socket of the software Ultravisor.
+ * Never holds the Ultravisor's rules: they are softuv's, behind softuv.h.
+ */
+#ifndef TARGET_S390X_SOFTUV_H
+#define TARGET_S390X_SOFTUV_H
+
+#include "exec/hwaddr.h"
+#include "softuv.h"
+
+#define TYPE_S390_SOFTUV "s390-softuv"
+
+/* TEID bit 61: the address is valid (always so with UV feature MISC) */
+#define SOFTUV_TEID_ADDR_VALID  0x4
+
+/* The chip, or NULL: the machine then is stock QEMU. Set before CPUs run. */
+extern struct softuv *s390_softuv_chip;
+
+/* May the host not touch this absolute address? Any thread, no lock. */
+static inline bool s390_softuv_denies(hwaddr abs)
+{
+    return unlikely(s390_softuv_chip) &&
+           softuv_host_access(s390_softuv_chip, abs);
+}
+
+/* Take the features that the object brings out of a set of missing ones. */
+void s390_softuv_offer_features(unsigned long *missing);
+
+/* Every reset of the machine, with all CPUs paused. */
+void s390_softuv_machine_reset(void);
+
+/*
+ * A prefix area that became secure cannot take an interruption. Returns a
+ * lowcore whose new PSWs are disabled waits with address SOFTUV_LOST_PREFIX,
+ * or NULL when the prefix area is fine.
+ */
+#define SOFTUV_LOST_PREFIX      0x53550000
+struct LowCore *s390_softuv_lost_lowcore(CPUS390XState *env);
+bool s390_softuv_is_lost(const struct LowCore *lowcore);
+
+#endif /* TARGET_S390X_SOFTUV_H */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns the state shared by the files of the software Ultravisor's socket.
+ * Never seen outside target/s390x/softuv/.
+ */
+#ifndef TARGET_S390X_SOFTUV_INT_H
+#define TARGET_S390X_SOFTUV_INT_H
+
+#include "qom/object.h"
+#include "qemu/notify.h"
+#include "s390-softuv.h"
+
+OBJECT_DECLARE_SIMPLE_TYPE(S390Softuv, S390_SOFTUV)
+
+#define SOFTUV_KEY_LEN      66      /* P-521 scalar, big endian */
+#define SOFTUV_LINE_MAX     4096    /* longest text command */
+#define SOFTUV_REPLY_MAX    16384   /* longest reply */
+
+/* How an entered null SIE leaves when nothing else is requested. */
+typedef enum SoftuvSieExit {
+    SOFTUV_SIE_EXIT_NULL,           /* icptcode 0: KVM enters again */
+    SOFTUV_SIE_EXIT_WAIT,           /* the guest loaded an enabled wait PSW */
+    SOFTUV_SIE_EXIT_STOP,           /* stop intercept once STOP_INT is set */
+    SOFTUV_SIE_EXIT__MAX,
+} SoftuvSieExit;
+
+struct S390Softuv {
+    Object parent_obj;
+
+    char *host_key_file;
+    char *backup_key_file;
+    uint8_t host_key[SOFTUV_KEY_LEN];
+    uint8_t backup_key[SOFTUV_KEY_LEN];
+    GPtrArray *rules;               /* text of the fault rules to install */
+    char *reply;                    /* answer to the last command */
+    Notifier machine_done;
+
+    bool sie_null;
+    SoftuvSieExit sie_exit;
+    uint64_t sie_entries;           /* since the last reset */
+
+    /* the last failed translation of the call being executed */
+    uint64_t fail_va;
+    uint64_t fail_tec;
+    int fail_pgm;
+    bool flush;                     /* translations must go before it ends */
+};
+
+/* The one object of this type, or NULL. */
+S390Softuv *s390_softuv_object(void);
+
+/* uvc.c: what softuv asks of the machine */
+extern const struct softuv_ops s390_softuv_ops;
+
+/* key.c: 0, or -1 and errp says what is wrong with the file */
+int s390_softuv_load_key(const char *file, uint8_t *scalar, Error **errp);
+
+/* sie.c: "sie ..." text command; returns the reply, g_free() it */
+char *s390_softuv_sie_command(S390Softuv *uv, const char *args);
+
+#endif /* TARGET_S390X_SOFTUV_INT_H */

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns executing ULTRAVISOR CALL: exceptions, atomicity, the ops of softuv.
+ * Never looks into a control block.
+ */
+#include "qemu/osdep.h"
+#include "qemu/main-loop.h"
+#include "qemu/guest-random.h"
+#include "qemu/timer.h"
+#include "cpu.h"
+#include "s390x-internal.h"
+#include "exec/exec-all.h"
+#include "exec/helper-proto.h"
+#include "exec/address-spaces.h"
+#include "hw/boards.h"
+#include "sysemu/cpu-timers.h"
+#include "tcg/tcg_s390x.h"
+#include "softuv-int.h"
+#include "trace.h"
+
+/* A sleeping CPU looks this often whether it is asked to stop. */
+#define DELAY_SLICE_US  10000
+
+/*
+ * Logical addresses of a call are home-space virtual with DAT on, real with
+ * DAT off, whatever the address-space control of the PSW says.
+ */
+static int op_translate(void *opaque, void *cpu, uint64_t va, bool write,
+                        uint64_t *abs)
+{
+    S390Softuv *uv = opaque;
+    CPUS390XState *env = cpu;
+    target_ulong page;
+    uint64_t tec = 0;
+    int flags, exc;
+
+    if (!(env->psw.mask & PSW_MASK_64)) {
+        va &= 0x7fffffff;
+    }
+    exc = mmu_translate(env, va, write ? MMU_DATA_STORE : MMU_DATA_LOAD,
+                        PSW_ASC_HOME, &page, &flags, &tec);
+    if (exc) {
+        uv->fail_pgm = exc;
+        uv->fail_va = va;
+        uv->fail_tec = tec;
+        return exc;
+    }
+    *abs = page | (va & ~TARGET_PAGE_MASK);
+    return 0;
+}
+
+static bool in_storage(uint64_t abs, size_t len)
+{
+    uint64_t size = current_machine->ram_size;
+
+    return abs <= size && len <= size - abs;
+}
+
+static int op_read(void *opaque, uint64_t abs, void *buf, size_t len)
+{
+    if (!in_storage(abs, len) ||
+        address_space_read(&address_space_memory, abs, MEMTXATTRS_UNSPECIFIED,
+                           buf, len) != MEMTX_OK) {
+        return -1;
+    }
+    return 0;
+}
+
+/* Also drops translated code and marks the page dirty. */
+static int op_write(void *opaque, uint64_t abs, const void *buf, size_t len)
+{
+    if (!in_storage(abs, len) ||
+        address_space_write(&address_space_memory, abs, MEMTXATTRS_UNSPECIFIED,
+                            buf, len) != MEMTX_OK) {
+        return -1;
+    }
+    return 0;
+}
+
+static int op_random(void *opaque, void *buf, size_t len)
+{
+    return qemu_guest_getrandom(buf, len, NULL) < 0 ? -1 : 0;
+}
+
+/*
+ * Virtual aliases of the page are not known, so everything goes, once, at the
+ * end of the call. Other CPUs do not run meanwhile, see HELPER(uvc).
+ */
+static void op_restrict_access(void *opaque, uint64_t abs, uint64_t len)
+{
+    S390Softuv *uv = opaque;
+
+    uv->flush = true;
+}
+
+const struct softuv_ops s390_softuv_ops = {
+    .translate = op_translate,
+    .read = op_read,
+    .write = op_write,
+    .random = op_random,
+    .restrict_access = op_restrict_access,
+};
+
+static void flush_translations(S390Softuv *uv, CPUState *src)
+{
+    CPUState *cs;
+
+    if (!uv->flush) {
+        return;
+    }
+    uv->flush = false;
+    trace_softuv_flush(src->cpu_index);
+    /*
+     * For another thread's CPU this queues the flush and kicks it; the CPU is
+     * outside of translated code now and handles the queue before it returns.
+     */
+    CPU_FOREACH(cs) {
+        tlb_flush(cs);
+    }
+}
+
+/* Work item of a CPU: the call takes its time, other CPUs go on. */
+static void delay_work(CPUState *cs, run_on_cpu_data data)
+{
+    int64_t end = g_get_monotonic_time() + (uint32_t)data.host_int;
+    int64_t left;
+
+    qemu_mutex_unlock_iothread();
+    while (!qatomic_read(&cs->stop) &&
+           (left = end - g_get_monotonic_time()) > 0) {
+        g_usleep(MIN(left, DELAY_SLICE_US));
+    }
+    qemu_mutex_lock_iothread();
+}
+
+static void delay(CPUState *cs, uint32_t us)
+{
+    /* With an instruction counter, time is instructions: nothing to wait. */
+    if (us && !icount_enabled()) {
+        trace_softuv_delay(us, cs->cpu_index);
+        async_run_on_cpu(cs, delay_work, RUN_ON_CPU_HOST_INT((int)us));
+    }
+}
+
+/* Translation exceptions leave their identification in the lowcore. */
+static void store_teid(CPUS390XState *env, S390Softuv *uv,
+                       const struct softuv_result *res)
+{
+    uint64_t tec;
+
+    if (res->pgm == PGM_ADDRESSING || res->pgm == PGM_SPECIFICATION) {
+        return;
+    }
+    if (res->pgm == uv->fail_pgm &&
+        !((res->pgm_va ^ uv->fail_va) & TARGET_PAGE_MASK)) {
+        tec = uv->fail_tec;
+    } else {
+        tec = (res->pgm_va & TARGET_PAGE_MASK) | SOFTUV_TEID_ADDR_VALID |
+              (PSW_ASC_HOME >> PSW_SHIFT_ASC);
+    }
+    stq_phys(env_cpu(env)->as, env->psa + offsetof(LowCore, trans_exc_code),
+             tec);
+}
+
+/* @m34: the fields which a future ULTRAVISOR CALL may give a meaning */
+uint32_t HELPER(uvc)(CPUS390XState *env, uint64_t uvcb, uint32_t m34)
+{
+    S390Softuv *uv = s390_softuv_object();
+    struct softuv_result res = { };
+    CPUState *cs = env_cpu(env);
+    uintptr_t ra = GETPC();
+
+    if (!s390_softuv_chip || !s390_has_feat(S390_FEAT_UVC)) {
+        tcg_s390_program_interrupt(env, PGM_OPERATION, ra);
+    }
+    if (env->psw.mask & PSW_MASK_PSTATE) {
+        tcg_s390_program_interrupt(env, PGM_PRIVILEGED, ra);
+    }
+    if (m34) {
+        tcg_s390_program_interrupt(env, PGM_SPECIFICATION, ra);
+    }
+    /*
+     * No CPU may use a translation that the call invalidates, or see a page
+     * half encrypted: execute while all others are stopped.
+     */
+    if ((cs->tcg_cflags & CF_PARALLEL) && !cpu_in_exclusive_context(cs)) {
+        cpu_loop_exit_atomic(cs, ra);
+    }
+
+    qemu_mutex_lock_iothread();
+    uv->fail_pgm = 0;
+    softuv_call(s390_softuv_chip, env, uvcb, &res);
+    flush_translations(uv, cs);
+    delay(cs, res.delay_us);
+    if (res.pgm) {
+        store_teid(env, uv, &res);
+    }
+    qemu_mutex_unlock_iothread();
+
+    if (res.pgm) {
+        trace_softuv_call_pgm(res.cmd, res.pgm, res.pgm_va, cs->cpu_index);
+        tcg_s390_program_interrupt(env, res.pgm, ra);
+    }
+    trace_softuv_call(res.cmd, res.name, res.cc, res.rc, res.rrc,
+                      cs->cpu_index);
+    return res.cc;
+}
+
+/*
+ * PERFORM LOCKED OPERATION exists on every machine that has SIE, and KVM asks
+ * for each of its functions. None is installed here, which the test function
+ * says and which makes any other use a specification exception.
+ */
+uint32_t HELPER(plo)(CPUS390XState *env)
+{
+    if (!s390_has_feat(S390_FEAT_SIE_F2)) {
+        tcg_s390_program_interrupt(env, PGM_OPERATION, GETPC());
+    }
+    if (!(env->regs[0] & 0x100)) {
+        tcg_s390_program_interrupt(env, PGM_SPECIFICATION, GETPC());
+    }
+    return 3;
+}
