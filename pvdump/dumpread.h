@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns reading of dump files: finds and checks headers, sections, notes and page states.
+ * Never decrypts, never maps the file (a truncation while it is read is an error, not a signal).
+ */
+#ifndef DUMPREAD_H
+#define DUMPREAD_H
+
+#include "dumpfile.h"
+
+#define DUMP_MAX_VCPUS	4096u
+#define DUMP_MAX_SECS	64u
+#define DUMP_MAX_PHDRS	64u
+
+/**
+ * struct dump_source - bytes of a dump, from a file or (for the fuzzer) from memory
+ * @name: for messages
+ * @fd: file, or -1
+ * @data: bytes when @fd is -1
+ * @size: bytes
+ */
+struct dump_source {
+	const char *name;
+	int fd;
+	const uint8_t *data;
+	uint64_t size;
+};
+
+struct dump_section {
+	char name[32];
+	uint32_t type;
+	uint64_t offset, size;
+};
+
+/**
+ * struct dump_vcpu - PV note of one vCPU
+ * @notes: number of notes of this vCPU, the PV note included
+ * @offset, @size: PV data in the file
+ * @version, @length: first words of the PV data (not encrypted)
+ * @iv: GCM IV (not encrypted)
+ */
+struct dump_vcpu {
+	uint32_t notes;
+	uint64_t offset, size;
+	uint32_t version, length;
+	uint8_t iv[12];
+};
+
+/**
+ * struct dumpread - a checked dump
+ * @src: where it is read from
+ * @sec, @nsec: sections; @meta and @compl point into it
+ * @load_off, @load_addr, @load_size: the memory (one PT_LOAD)
+ * @vcpu, @nvcpu: vCPUs in file order, malloc()ed
+ * @compl_data: first COMPL_SIZE bytes of the completion data
+ * @states, @mapped: pages per state, and how many of the special ones are mapped
+ */
+struct dumpread {
+	struct dump_source src;
+	struct dump_section sec[DUMP_MAX_SECS];
+	uint32_t nsec;
+	const struct dump_section *meta, *compl;
+	uint64_t note_off, note_size;
+	uint64_t load_off, load_addr, load_size;
+	struct dump_vcpu *vcpu;
+	uint32_t nvcpu;
+	uint8_t compl_data[COMPL_SIZE];
+	uint64_t states[PAGE_STATES], mapped;
+	uint64_t first_invalid;
+};
+
+/**
+ * dumpread_open() - read and check everything except the page contents
+ * @d: filled; dumpread_close() in every case
+ * @src: copied
+ * @f: set on failure: part, offset, expected and found value
+ *
+ * Return: 0 or -1.
+ */
+int dumpread_open(struct dumpread *d, const struct dump_source *src, struct fail *f);
+/* Count the page states. Return: 0 or -1 (read error, or a state that is not defined). */
+int dumpread_states(struct dumpread *d, struct fail *f);
+/* Bytes [off, off + len) of the file. Return: 0 or -1. */
+int dumpread_bytes(const struct dumpread *d, uint64_t off, void *buf, size_t len, struct fail *f);
+void dumpread_close(struct dumpread *d);
+
+#endif /* DUMPREAD_H */

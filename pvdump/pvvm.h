@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns the life of one protected VM: KVM file descriptors, memory, vCPUs, PV and dump ioctls.
+ * Never writes the dump file.
+ */
+#ifndef PVVM_H
+#define PVVM_H
+
+#include <linux/kvm.h>
+
+#include "dumpfile.h"
+#include "seimg.h"
+
+#define FEATURE_MARK_MASK	0xffffffffffffull
+#define FEATURE_MARK_SOFTUV	0x534f46545556ull	/* the software Ultravisor names itself */
+
+/**
+ * struct pvvm - one VM
+ * @kvm, @vm: file descriptors, -1 when closed
+ * @vcpu, @run, @nvcpu: vCPU descriptors and their kvm_run areas
+ * @mem, @map, @map_size, @mem_size: guest memory and the mapping that holds it
+ * @protected: KVM_PV_ENABLE succeeded and KVM_PV_DISABLE is due
+ * @closing: the VM is being ended: a stop request no longer interrupts
+ * @dumping: a dump is active in the kernel
+ * @dump_allowed: the SE header has the plaintext control flag for dumps
+ * @soft: the machine is the software Ultravisor
+ * @sizes: buffer lengths from KVM_PV_INFO
+ */
+struct pvvm {
+	int kvm, vm;
+	int *vcpu;
+	struct kvm_run **run;
+	size_t run_size;
+	uint32_t nvcpu;
+	uint8_t *mem, *map;
+	uint64_t map_size, mem_size;
+	bool protected, dumping, closing, dump_allowed, soft;
+	struct kvm_s390_pv_info_dump sizes;
+};
+
+/* Set by the signal handler: a request to stop; ioctls are then no longer restarted. */
+extern volatile int stop_signal;
+/* Return: 0, or -1 with @f set when a signal asked to stop. */
+int stop_check(struct fail *f);
+
+void pvvm_init(struct pvvm *v);
+/**
+ * pvvm_create() - check the host, create VM, memory and vCPUs
+ * @v: VM after pvvm_init(); close it with pvvm_close() in every case
+ * @mem_size: bytes, a multiple of 1 MiB
+ * @vcpus: number of vCPUs
+ * @backing: "anon", "shm" or "file=PATH"
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
+int pvvm_create(struct pvvm *v, uint64_t mem_size, uint32_t vcpus, const char *backing,
+		struct fail *f);
+/* Put the components into memory, protect the VM, unpack and verify them, start vCPU 0 as loaded. */
+int pvvm_start(struct pvvm *v, struct seimg *img, struct fail *f);
+/* End an active dump, unprotect and free everything. Return: 0 or -1 with @f set (first failure). */
+int pvvm_close(struct pvvm *v, struct fail *f);
+
+int pvvm_dump_init(struct pvvm *v, struct fail *f);
+/* PV data of vCPU @id into @buf, @v->sizes.dump_cpu_buffer_len bytes. */
+int pvvm_dump_cpu(struct pvvm *v, uint32_t id, uint8_t *buf, struct fail *f);
+/* Storage state of [gaddr, gaddr + mib MiB) into @buf. */
+int pvvm_dump_state(struct pvvm *v, uint64_t gaddr, uint64_t mib, uint8_t *buf, struct fail *f);
+int pvvm_dump_complete(struct pvvm *v, uint8_t *buf, struct fail *f);
+/* Registers as the hypervisor sees them. */
+int pvvm_get_regs(struct pvvm *v, uint32_t id, struct vcpu_regs *r, struct fail *f);
+
+#endif /* PVVM_H */

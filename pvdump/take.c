@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Owns "pvdump take": options, signals, and that the VM is ended whatever happens.
+ * Never builds a byte of the dump file.
+ */
+#include "pvdump.h"
+#include "take.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static const char help[] =
+"Usage: pvdump take --image IMAGE --mem SIZE -o OUT [OPTION...]\n"
+"Start a protected VM from a Secure Execution boot image and dump it with KVM_PV_DUMP.\n"
+"No guest instruction is executed: the VM is dumped in the state its header defines.\n"
+"\n"
+"      --image FILE        boot image (seimage create, genprotimg, pvimg)\n"
+"      --mem SIZE          guest memory, a multiple of 1M; suffixes K, M, G\n"
+"      --vcpus N           number of vCPUs (1)\n"
+"  -o, --output FILE       dump to write; it gets its name when it is complete\n"
+"      --second-dump FILE  take another dump of the same VM after the first\n"
+"      --repeat N          take N dumps: OUT, OUT.2, OUT.3 ...\n"
+"      --piece-mib N       MiB of memory per storage-state request (256)\n"
+"      --mem-backing HOW   anon (default), shm, or file=PATH\n"
+"      --before-dump CMD   run CMD with the shell before each dump (for tests)\n"
+"\n"
+"Exit status: 0 dump written, 1 failed, 2 usage.\n";
+
+#define MAX_REPEAT	1000u
+
+struct take_opts {
+	const char *image, *out, *second, *backing, *before;
+	uint64_t mem, vcpus, repeat, piece;
+};
+
+enum { OPT_IMAGE = 0x100, OPT_MEM, OPT_VCPUS, OPT_SECOND, OPT_REPEAT, OPT_PIECE, OPT_BACKING,
+       OPT_BEFORE };
+
+static const struct option options[] = {
+	{ "image", required_argument, NULL, OPT_IMAGE },
+	{ "mem", required_argument, NULL, OPT_MEM },
+	{ "vcpus", required_argument, NULL, OPT_VCPUS },
+	{ "output", required_argument, NULL, 'o' },
+	{ "second-dump", required_argument, NULL, OPT_SECOND },
+	{ "repeat", required_argument, NULL, OPT_REPEAT },
+	{ "piece-mib", required_argument, NULL, OPT_PIECE },
+	{ "mem-backing", required_argument, NULL, OPT_BACKING },
+	{ "before-dump", required_argument, NULL, OPT_BEFORE },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static void number(const char *opt, const char *s, uint64_t min, uint64_t max, uint64_t *v)
+{
+	if (parse_u64(s, v) || *v < min || *v > max)
+		usage_die("%s: '%s': a number from %" PRIu64 " to %" PRIu64 " expected", opt, s, min,
+			  max);
+}
+
+static void check(const struct take_opts *o)
+{
+	if (!o->image || !o->out || !o->mem)
+		usage_die("take: --image, --mem and -o are needed");
+	if (o->mem % MIB)
+		usage_die("--mem: 0x%" PRIx64 " is not a multiple of 1M", o->mem);
+	if (strcmp(o->backing, "anon") && strcmp(o->backing, "shm") &&
+	    (strncmp(o->backing, "file=", 5) || !o->backing[5]))
+		usage_die("--mem-backing: '%s': anon, shm or file=PATH expected", o->backing);
+	if (o->second && !strcmp(o->second, o->out))
+		usage_die("--second-dump: the same file as the first");
+}
+
+static void parse(int argc, char **argv, struct take_opts *o)
+{
+	int c;
+
+	memset(o, 0, sizeof(*o));
+	o->vcpus = 1;
+	o->repeat = 1;
+	o->piece = 256;
+	o->backing = "anon";
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+		switch (c) {
+		case OPT_IMAGE: o->image = optarg; break;
+		case OPT_MEM: number("--mem", optarg, MIB, 1ull << 46, &o->mem); break;
+		case OPT_VCPUS: number("--vcpus", optarg, 1, 4096, &o->vcpus); break;
+		case OPT_SECOND: o->second = optarg; break;
+		case OPT_REPEAT: number("--repeat", optarg, 1, MAX_REPEAT, &o->repeat); break;
+		case OPT_PIECE: number("--piece-mib", optarg, 1, 1ull << 26, &o->piece); break;
+		case OPT_BACKING: o->backing = optarg; break;
+		case OPT_BEFORE: o->before = optarg; break;
+		case 'o': o->out = optarg; break;
+		case 'h': fputs(help, stdout); exit(EXIT_OK);
+		default: usage_die("take: unknown option or missing argument");
+		}
+	}
+	if (optind != argc)
+		usage_die("take: unexpected argument '%s'", argv[optind]);
+	check(o);
+}
+
+static void on_signal(int sig)
+{
+	stop_signal = sig;
+}
+
+/* Without SA_RESTART, so that a blocked call notices. A full pipe or file is an error, no signal. */
+static void catch_signals(void)
+{
+	static const int stop[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa;
+	size_t i;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = on_signal;
+	for (i = 0; i < ARRAY_SIZE(stop); i++)
+		sigaction(stop[i], &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+static int run_before(const char *cmd, struct fail *f)
+{
+	int status;
+
+	fflush(stdout);
+	status = system(cmd);
+	if (status == -1)
+		return fail_set(f, "--before-dump: cannot run a shell");
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
+		return stop_check(f);
+	return fail_set(f, "--before-dump: '%s' ended with status 0x%x", cmd, status);
+}
+
+static int one_dump(struct pvvm *v, const struct take_opts *o, const char *path, struct fail *f)
+{
+	if (o->before && run_before(o->before, f))
+		return -1;
+	return dump_write(v, path, o->piece, f);
+}
+
+static int all_dumps(struct pvvm *v, const struct take_opts *o, struct fail *f)
+{
+	char path[4096];
+	uint64_t i;
+
+	if (one_dump(v, o, o->out, f))
+		return -1;
+	for (i = 2; i <= o->repeat; i++) {
+		snprintf(path, sizeof(path), "%s.%" PRIu64, o->out, i);
+		if (one_dump(v, o, path, f))
+			return -1;
+	}
+	return o->second ? one_dump(v, o, o->second, f) : 0;
+}
+
+int cmd_take(int argc, char **argv)
+{
+	static struct seimg img;
+	struct take_opts o;
+	struct fail f, closing;
+	struct pvvm v;
+	int ret;
+
+	parse(argc, argv, &o);
+	if (strlen(o.out) > 4000)
+		usage_die("-o: file name too long");
+	catch_signals();
+	pvvm_init(&v);
+	ret = seimg_open(&img, o.image, &f);
+	if (!ret)
+		ret = pvvm_create(&v, o.mem, (uint32_t)o.vcpus, o.backing, &f);
+	if (!ret)
+		ret = pvvm_start(&v, &img, &f);
+	if (!ret)
+		ret = all_dumps(&v, &o, &f);
+	if (ret)
+		fail_print(&f);
+	if (pvvm_close(&v, &closing)) {
+		fail_print(&closing);
+		ret = -1;
+	}
+	seimg_close(&img);
+	return ret ? EXIT_FAILED : EXIT_OK;
+}
