@@ -10,10 +10,10 @@
 
 /* Names of Ultravisor calls on the control channel. */
 #define UVC_DUMP_INIT		"dump-init"
-#define UVC_DUMP_STOR		"dump-conf-stor-state"
+#define UVC_DUMP_STOR		"dump-stor-state"
 #define UVC_DUMP_CPU		"dump-cpu"
 #define UVC_DUMP_COMPLETE	"dump-complete"
-#define UVC_CREATE_CPU		"create-sec-cpu"
+#define UVC_CREATE_CPU		"create-cpu"
 
 /* A code that no rule of the machine gives by itself. */
 #define PVD_RULE_RC		0x0142
@@ -45,17 +45,31 @@ static void pvd_rules_clear(void)
 	pvd_control(reply, sizeof(reply), "rule clear");
 }
 
-/* A counter of the machine by its name in the reply to "stats"; -1 when it is not there. */
-static long pvd_stat(const char *name)
+/* The number behind @key in the reply to @command; -1 when there is none. */
+static long pvd_ask(const char *command, const char *key)
 {
-	char reply[4096], key[64];
+	char reply[256];
 	const char *at;
 
-	if (pvd_control(reply, sizeof(reply), "stats"))
+	if (pvd_control(reply, sizeof(reply), "%s", command))
 		return -1;
-	snprintf(key, sizeof(key), " %s=", name);
 	at = strstr(reply, key);
-	return at ? strtol(at + strlen(key), NULL, 0) : 0;
+	return at ? strtol(at + strlen(key), NULL, 0) : -1;
+}
+
+/* How often the Ultravisor was called with this command since the machine started. */
+static long pvd_calls(const char *uvc)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "calls cmd=%s", uvc);
+	return pvd_ask(command, "ok ");
+}
+
+/* How often a guest was entered. */
+static long pvd_entries(void)
+{
+	return pvd_ask("sie", "entries=");
 }
 
 static void pvd_sleep_ms(long ms)

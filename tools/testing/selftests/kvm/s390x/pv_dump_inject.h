@@ -252,10 +252,10 @@ static pid_t long_request(const char *uvc, size_t mib)
 	_exit(2);
 }
 
-static bool wait_stat(const char *name, long value, long ms)
+static bool wait_calls(const char *uvc, long value, long ms)
 {
 	for (; ms > 0; ms -= 20) {
-		if (pvd_stat(name) >= value)
+		if (pvd_calls(uvc) >= value)
 			return true;
 		pvd_sleep_ms(20);
 	}
@@ -269,16 +269,16 @@ PVD_TEST(inject, d7_kill_ends_long_request, PVD_NEED_RULES, 120)
 	int status;
 	pid_t pid;
 
-	ASSERT_EQ(0, pvd_rule("cmd=%s count=100000 delay=10ms", UVC_DUMP_STOR));
-	before = pvd_stat(UVC_DUMP_STOR);
+	ASSERT_EQ(0, pvd_rule("cmd=%s count=100000 delay=10000", UVC_DUMP_STOR));
+	before = pvd_calls(UVC_DUMP_STOR);
 	ASSERT_LE(0, before);
 	pid = long_request(UVC_DUMP_STOR, 600);
 	ASSERT_LT(0, pid);
-	ASSERT_TRUE(wait_stat(UVC_DUMP_STOR, before + 5, 20000));
-	killed = pvd_stat(UVC_DUMP_STOR);
+	ASSERT_TRUE(wait_calls(UVC_DUMP_STOR, before + 5, 20000));
+	killed = pvd_calls(UVC_DUMP_STOR);
 	kill(pid, SIGKILL);
 	status = pvd_wait_child(pid, 60000);
-	after = pvd_stat(UVC_DUMP_STOR);
+	after = pvd_calls(UVC_DUMP_STOR);
 	pvd_rules_clear();
 	EXPECT_TRUE(status != -1 && WIFSIGNALED(status));
 	/* One call under way while the counter was read, one when the signal came. */
@@ -296,10 +296,10 @@ static void endless(struct __test_metadata *_metadata, const char *uvc)
 	pid_t pid;
 
 	ASSERT_EQ(0, pvd_rule("cmd=%s count=1000000000 cc=2", uvc));
-	before = pvd_stat(uvc);
+	before = pvd_calls(uvc);
 	pid = long_request(uvc, 1);
 	ASSERT_LT(0, pid);
-	EXPECT_TRUE(wait_stat(uvc, before + 5, 20000));
+	EXPECT_TRUE(wait_calls(uvc, before + 5, 20000));
 	kill(pid, SIGKILL);
 	status = pvd_wait_child(pid, 5000);
 	pvd_rules_clear();
@@ -352,13 +352,13 @@ PVD_TEST(inject, d7_lock_is_given_up, PVD_NEED_RULES, 120)
 	t.vm = &vm;
 	ASSERT_TRUE(pvd_buf_alloc(&t.buf, pvd_stor_bytes(&vm)));
 	PVD_ASSERT_OK(pvd_init(vm.fd));
-	ASSERT_EQ(0, pvd_rule("cmd=%s count=100000 delay=2ms", UVC_DUMP_STOR));
-	before = pvd_stat(UVC_DUMP_STOR);
+	ASSERT_EQ(0, pvd_rule("cmd=%s count=100000 delay=2000", UVC_DUMP_STOR));
+	before = pvd_calls(UVC_DUMP_STOR);
 	ASSERT_EQ(0, pthread_create(&id, NULL, stor_thread, &t));
-	ASSERT_TRUE(wait_stat(UVC_DUMP_STOR, before + 5, 20000));
-	asked = pvd_stat(UVC_DUMP_STOR);
+	ASSERT_TRUE(wait_calls(UVC_DUMP_STOR, before + 5, 20000));
+	asked = pvd_calls(UVC_DUMP_STOR);
 	EXPECT_EQ(0, pvd_info(vm.fd, &info).err);
-	answered = pvd_stat(UVC_DUMP_STOR);
+	answered = pvd_calls(UVC_DUMP_STOR);
 	EXPECT_FALSE(t.done);
 	EXPECT_GE(asked + 512, answered) {
 		TH_LOG("%ld calls between question and answer", answered - asked);
@@ -382,10 +382,10 @@ PVD_TEST(inject, disable_during_stor, PVD_NEED_RULES, 120)
 	t.vm = &vm;
 	ASSERT_TRUE(pvd_buf_alloc(&t.buf, pvd_stor_bytes(&vm)));
 	PVD_ASSERT_OK(pvd_init(vm.fd));
-	ASSERT_EQ(0, pvd_rule("cmd=%s count=100000 delay=1ms", UVC_DUMP_STOR));
-	before = pvd_stat(UVC_DUMP_STOR);
+	ASSERT_EQ(0, pvd_rule("cmd=%s count=100000 delay=1000", UVC_DUMP_STOR));
+	before = pvd_calls(UVC_DUMP_STOR);
 	ASSERT_EQ(0, pthread_create(&id, NULL, stor_thread, &t));
-	ASSERT_TRUE(wait_stat(UVC_DUMP_STOR, before + 5, 20000));
+	ASSERT_TRUE(wait_calls(UVC_DUMP_STOR, before + 5, 20000));
 	PVD_EXPECT_OK(pvd_vm_disable(&vm));
 	pvd_rules_clear();
 	pthread_join(id, NULL);

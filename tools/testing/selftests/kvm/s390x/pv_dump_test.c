@@ -31,6 +31,8 @@
 #include "pv_dump_flow.h"
 #include "pv_dump_defects.h"
 #include "pv_dump_inject.h"
+#include "pv_dump_run.h"
+#include "pv_dump_race.h"
 
 static const char usage[] =
 	"usage: pv_dump_test [-w] [-i IMAGE] [-o DIR] [-t NAME] [-T FILE]\n"

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns what a dump means for KVM_RUN: the gate at entry, vCPUs that are inside, sleepers.
+ * Never executes a guest instruction; the machine's null SIE only enters and leaves.
+ */
+#ifndef PV_DUMP_RUN_H
+#define PV_DUMP_RUN_H
+
+#include "pv_dump_control.h"
+#include "pv_dump_flow.h"
+
+#define PVD_NEED_RUN	(PVD_NEED_T2 | PVD_NEED_CONTROL | PVD_NEED_NULL_SIE)
+#define PVD_PATIENCE	5000	/* milliseconds that a vCPU may take to leave */
+
+FIXTURE(run) {
+	int unused;
+};
+
+FIXTURE_SETUP(run)
+{
+	pvd_rules_clear();
+}
+
+FIXTURE_TEARDOWN(run)
+{
+	pvd_rules_clear();
+}
+
+/**
+ * struct run_thread - a thread inside KVM_RUN
+ * @vm: its machine
+ * @i: index of its vCPU
+ * @tid: the thread
+ * @err: errno of KVM_RUN, valid when @done
+ * @done: KVM_RUN returned
+ */
+struct run_thread {
+	struct pvd_vm *vm;
+	int i;
+	pthread_t tid;
+	int err;
+	int done;
+};
+
+static void run_interrupted(int sig)
+{
+}
+
+static void *run_thread(void *arg)
+{
+	struct run_thread *t = arg;
+
+	t->err = ioctl(t->vm->vcpu[t->i], KVM_RUN, NULL) ? errno : 0;
+	pvd_set_flag(&t->done);
+	return NULL;
+}
+
+/* Starts vCPU @i and waits until it was inside the guest. */
+static void run_start(struct __test_metadata *_metadata, struct run_thread *t,
+		      struct pvd_vm *vm, int i)
+{
+	struct kvm_mp_state operating = { .mp_state = KVM_MP_STATE_OPERATING };
+	struct sigaction sa = { .sa_handler = run_interrupted };
+	long before = pvd_entries();
+	int ms;
+
+	sigaction(SIGUSR1, &sa, NULL);
+	memset(t, 0, sizeof(*t));
+	t->vm = vm;
+	t->i = i;
+	if (i)
+		ASSERT_EQ(0, ioctl(vm->vcpu[i], KVM_SET_MP_STATE, &operating));
+	ASSERT_EQ(0, pthread_create(&t->tid, NULL, run_thread, t));
+	for (ms = 0; ms < PVD_PATIENCE && pvd_entries() < before + 3 && !t->done; ms += 20)
+		pvd_sleep_ms(20);
+	if (!t->done)
+		return;
+	TH_LOG("KVM_RUN returned %s, exit reason %u", pvd_errname(t->err),
+	       vm->run[i]->exit_reason);
+	ASSERT_EQ(0, t->done);
+}
+
+/* Gets the thread out, whatever the kernel thinks. */
+static void run_stop(struct run_thread *t)
+{
+	while (!pvd_wait_flag(&t->done, 100))
+		pthread_kill(t->tid, SIGUSR1);
+	pthread_join(t->tid, NULL);
+}
+
+static void sie_exit(struct __test_metadata *_metadata, const char *how)
+{
+	char reply[128];
+
+	ASSERT_EQ(0, pvd_control(reply, sizeof(reply), "sie exit=%s", how));
+}
+
+/* The vCPU is out of KVM_RUN on its own, with EINTR and KVM_EXIT_INTR. */
+static void expect_left(struct __test_metadata *_metadata, struct run_thread *t)
+{
+	bool left = pvd_wait_flag(&t->done, PVD_PATIENCE);
+
+	pvd_note("vCPU in KVM_RUN when INIT came: %s", left ? "left" : "stayed");
+	EXPECT_TRUE(left);
+	if (!left)
+		return;
+	EXPECT_EQ(EINTR, t->err);
+	EXPECT_EQ(KVM_EXIT_INTR, t->vm->run[t->i]->exit_reason);
+}
+
+static void vcpu_leaves(struct __test_metadata *_metadata, const char *how)
+{
+	struct run_thread t[2];
+	struct pvd_buf buf;
+	struct pvd_vm vm;
+	int i;
+
+	ASSERT_EQ(0, pvd_vm_boot(&vm, 2, 0));
+	ASSERT_TRUE(pvd_buf_alloc(&buf, host.dump.cpu_len + host.dump.compl_len));
+	sie_exit(_metadata, how);
+	for (i = 0; i < 2; i++)
+		run_start(_metadata, &t[i], &vm, i);
+	PVD_EXPECT_OK(pvd_init(vm.fd));
+	for (i = 0; i < 2; i++)
+		expect_left(_metadata, &t[i]);
+	for (i = 0; i < 2; i++)
+		run_stop(&t[i]);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(EINVAL, pvd_run(&vm, i));
+		EXPECT_EQ(0, pvd_cpu(vm.vcpu[i], buf.p, host.dump.cpu_len).err);
+	}
+	PVD_EXPECT_OK(pvd_complete(vm.fd, buf.p, host.dump.compl_len));
+	/* And they run again. */
+	for (i = 0; i < 2; i++)
+		run_start(_metadata, &t[i], &vm, i);
+	for (i = 0; i < 2; i++)
+		run_stop(&t[i]);
+	sie_exit(_metadata, "null");
+}
+
+/* D5: vCPUs that are inside KVM_RUN leave; they must not spin for the length of a dump. */
+PVD_TEST(run, d5_running_vcpus_leave, PVD_NEED_RUN, 60)
+{
+	vcpu_leaves(_metadata, "null");
+}
+
+/* D5: a vCPU asleep in a wait state holds its mutex; DUMP_CPU would wait for it. */
+PVD_TEST(run, d5_sleeping_vcpus_leave, PVD_NEED_RUN, 60)
+{
+	vcpu_leaves(_metadata, "wait");
+}
+
+struct cpu_thread {
+	struct pvd_vm *vm;
+	struct pvd_buf buf;
+	struct pvd_res res;
+	int done;
+};
+
+static void *cpu_thread(void *arg)
+{
+	struct cpu_thread *t = arg;
+
+	t->res = pvd_cpu(t->vm->vcpu[0], t->buf.p, t->buf.len);
+	pvd_set_flag(&t->done);
+	return NULL;
+}
+
+/* D5: dumping a vCPU does not wait until somebody signals its thread. */
+PVD_TEST(run, d5_dump_cpu_does_not_hang, PVD_NEED_RUN, 60)
+{
+	struct cpu_thread c = { 0 };
+	struct run_thread t;
+	struct pvd_vm vm;
+	pthread_t id;
+
+	ASSERT_EQ(0, pvd_vm_boot(&vm, 1, 0));
+	ASSERT_TRUE(pvd_buf_alloc(&c.buf, host.dump.cpu_len));
+	c.vm = &vm;
+	run_start(_metadata, &t, &vm, 0);
+	PVD_EXPECT_OK(pvd_init(vm.fd));
+	ASSERT_EQ(0, pthread_create(&id, NULL, cpu_thread, &c));
+	EXPECT_TRUE(pvd_wait_flag(&c.done, PVD_PATIENCE));
+	run_stop(&t);
+	pthread_join(id, NULL);
+	EXPECT_EQ(0, c.res.err);
+}
+
+/* No guest is entered between INIT and COMPLETE. */
+PVD_TEST(run, no_entry_while_active, PVD_NEED_RUN, 60)
+{
+	struct run_thread t[2];
+	struct pvd_buf buf;
+	struct pvd_vm vm;
+	long before;
+	int i;
+
+	ASSERT_EQ(0, pvd_vm_boot(&vm, 2, 0));
+	ASSERT_TRUE(pvd_buf_alloc(&buf, host.dump.compl_len));
+	for (i = 0; i < 2; i++)
+		run_start(_metadata, &t[i], &vm, i);
+	PVD_EXPECT_OK(pvd_init(vm.fd));
+	before = pvd_entries();
+	pvd_sleep_ms(300);
+	EXPECT_EQ(before, pvd_entries());
+	PVD_EXPECT_OK(pvd_complete(vm.fd, buf.p, buf.len));
+	for (i = 0; i < 2; i++)
+		run_stop(&t[i]);
+}
+
+/* D6: others that block and unblock vCPUs must not open the gate. */
+PVD_TEST(run, d6_crypto_does_not_open_gate, PVD_NEED_RUN, 60)
+{
+	struct kvm_device_attr attr = {
+		.group = KVM_S390_VM_CRYPTO,
+		.attr = KVM_S390_VM_CRYPTO_ENABLE_AES_KW,
+	};
+	struct run_thread t;
+	struct pvd_vm vm;
+	long before;
+
+	ASSERT_EQ(0, pvd_vm_boot(&vm, 1, 0));
+	if (ioctl(vm.fd, KVM_SET_DEVICE_ATTR, &attr))
+		SKIP(return, "run.d6_crypto_does_not_open_gate: the host has no key wrapping");
+	run_start(_metadata, &t, &vm, 0);
+	PVD_EXPECT_OK(pvd_init(vm.fd));
+	before = pvd_entries();
+	ASSERT_EQ(0, ioctl(vm.fd, KVM_SET_DEVICE_ATTR, &attr));
+	pvd_sleep_ms(300);
+	EXPECT_EQ(before, pvd_entries()) {
+		TH_LOG("the guest was entered %ld times", pvd_entries() - before);
+	}
+	run_stop(&t);
+}
+
+/* INIT that is refused late: no KVM_RUN returns, and the guest goes on. */
+PVD_TEST(run, refused_init_disturbs_nobody, PVD_NEED_RUN | PVD_NEED_SOFTUV, 60)
+{
+	struct run_thread t;
+	struct pvd_vm vm;
+	long before;
+
+	ASSERT_EQ(0, pvd_vm_boot(&vm, 1, 0));
+	run_start(_metadata, &t, &vm, 0);
+	ASSERT_EQ(0, pvd_rule("cmd=%s cc=1 rc=0x%04x rrc=0x%04x delay=300000", UVC_DUMP_INIT,
+			      PVD_RULE_RC, PVD_RULE_RRC));
+	EXPECT_EQ(EINVAL, pvd_init(vm.fd).err);
+	before = pvd_entries();
+	EXPECT_FALSE(pvd_wait_flag(&t.done, 300));
+	EXPECT_LT(before, pvd_entries());
+	run_stop(&t);
+	EXPECT_EQ(EINTR, t.err);
+}
+
+/* DISABLE during a dump with a vCPU that was running: it takes its time from nobody. */
+PVD_TEST(run, d5_disable_does_not_hang, PVD_NEED_RUN, 60)
+{
+	struct run_thread t;
+	struct pvd_vm vm;
+
+	ASSERT_EQ(0, pvd_vm_boot(&vm, 1, 0));
+	run_start(_metadata, &t, &vm, 0);
+	PVD_EXPECT_OK(pvd_init(vm.fd));
+	EXPECT_TRUE(pvd_wait_flag(&t.done, PVD_PATIENCE));
+	run_stop(&t);
+	PVD_EXPECT_OK(pvd_vm_disable(&vm));
+}
+
+#endif /* PV_DUMP_RUN_H */
