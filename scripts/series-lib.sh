@@ -4,6 +4,7 @@
 # Never: writes anything.
 
 # load_base BASE: the values of bases/BASE/BASE in the globals base_*.
+# shellcheck disable=SC2034 # they are for the scripts that source this
 load_base()
 {
 	local key value
