@@ -37,7 +37,7 @@
 #define SOFTUV_RC_INIT_DONE		0x0101
 #define SOFTUV_RC_INIT_RUNNING		0x0102
 #define SOFTUV_RC_INIT_LEN		0x0103
-#define SOFTUV_RC_INIT_ALIGN		0x0104
+#define SOFTUV_RC_INIT_ORIGIN		0x0104
 #define SOFTUV_RC_INIT_BEYOND		0x0105
 #define SOFTUV_RC_INIT_BELOW_2G		0x0108
 
@@ -116,6 +116,8 @@ struct softuv_ops {
 	void (*restrict_access)(void *opaque, uint64_t abs, uint64_t len);
 	/* optional: true while another host CPU is not stopped (INIT_UV rc 0x0102) */
 	bool (*others_running)(void *opaque);
+	/* optional: absolute address of the calling CPU's prefix area, 8 KiB; without it 0 */
+	uint64_t (*prefix)(void *opaque, void *cpu);
 };
 
 /**

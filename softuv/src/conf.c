@@ -37,7 +37,7 @@ static uint16_t check_asce(struct softuv *uv, uint64_t asce)
 }
 
 /* The argument checks of CREATE_SEC_CONF, in their documented order. */
-static uint16_t check_create(struct softuv *uv, const struct create *in)
+static uint16_t check_create(struct softuv *uv, void *cpu, const struct create *in)
 {
 	uint16_t rc;
 
@@ -50,12 +50,12 @@ static uint16_t check_create(struct softuv *uv, const struct create *in)
 	rc = check_asce(uv, in->asce);
 	if (rc)
 		return rc;
-	if (in->base % PAGE_SIZE)
-		return SOFTUV_RC_CSC_BASE_ALIGN;
 	if (!suv_is_storage(uv, in->base, CONF_BASE_LEN))
 		return SOFTUV_RC_CSC_BASE;
-	if (in->base < LOWCORE_LEN)
+	if (suv_in_lowcore(uv, cpu, in->base, CONF_BASE_LEN))
 		return SOFTUV_RC_CSC_BASE_LOWCORE;
+	if (in->base % PAGE_SIZE)
+		return SOFTUV_RC_CSC_BASE_ALIGN;
 	if (!in->sca)
 		return SOFTUV_RC_CSC_SCA_NONE;
 	if (!suv_is_plain(uv, in->sca, 8) || in->sca - in->base < CONF_BASE_LEN)
@@ -95,8 +95,8 @@ static uint16_t take_virt(struct softuv *uv, struct conf *conf, void *cpu, uint6
 	for (uint64_t i = 0; i < nr; i++, va += PAGE_SIZE) {
 		uint64_t abs;
 
-		if (uv->ops.translate(uv->opaque, cpu, va, true, &abs) || abs < LOWCORE_LEN ||
-		    !suv_donate(uv, abs, PAGE_SIZE)) {
+		if (uv->ops.translate(uv->opaque, cpu, va, true, &abs) ||
+		    !suv_donate(uv, cpu, abs, PAGE_SIZE)) {
 			return_virt(uv, conf);
 			return SOFTUV_RC_CSC_VIRT;
 		}
@@ -110,7 +110,7 @@ static uint16_t take_donations(struct softuv *uv, struct conf *conf, void *cpu,
 {
 	uint16_t rc;
 
-	if (!suv_donate(uv, in->base, CONF_BASE_LEN))
+	if (!suv_donate(uv, cpu, in->base, CONF_BASE_LEN))
 		return SOFTUV_RC_CSC_BASE;
 	rc = take_virt(uv, conf, cpu, in->virt);
 	if (rc)
@@ -166,7 +166,7 @@ uint16_t suv_uvc_create_conf(struct softuv *uv, struct uvc *c)
 	uint16_t rc;
 
 	parse(c->cb, &in);
-	rc = check_create(uv, &in);
+	rc = check_create(uv, c->cpu, &in);
 	if (rc)
 		return rc;
 	conf = calloc(1, sizeof(*conf));

@@ -46,10 +46,12 @@ static uint16_t check_cpu(struct softuv *uv, const struct uvc *c, uint16_t id, u
 		return SOFTUV_RC_CSP_NUMBER;
 	if (c->conf->cpu[id])
 		return SOFTUV_RC_CSP_DEFINED;
-	if (!suv_is_storage(uv, stor, CPU_STOR_LEN) || stor % PAGE_SIZE)
+	if (!suv_is_storage(uv, stor, CPU_STOR_LEN))
 		return SOFTUV_RC_CSP_STOR;
-	if (stor < LOWCORE_LEN)
+	if (suv_in_lowcore(uv, c->cpu, stor, CPU_STOR_LEN))
 		return SOFTUV_RC_CSP_STOR_LOWCORE;
+	if (stor % PAGE_SIZE)
+		return SOFTUV_RC_CSP_STOR;
 	if (block % PAGE_SIZE || block == stor || !suv_is_plain(uv, block, PAGE_SIZE))
 		return SOFTUV_RC_CSP_STATE;
 	return 0;
@@ -68,7 +70,7 @@ uint16_t suv_uvc_create_cpu(struct softuv *uv, struct uvc *c)
 	if (!cpu)
 		return SOFTUV_RC_CSP_RESOURCES;
 	cpu->handle = suv_handle_new(uv, OBJ_CPU, cpu);
-	if (!cpu->handle || !suv_donate(uv, stor, CPU_STOR_LEN)) {
+	if (!cpu->handle || !suv_donate(uv, c->cpu, stor, CPU_STOR_LEN)) {
 		rc = cpu->handle ? SOFTUV_RC_CSP_STOR : SOFTUV_RC_CSP_RESOURCES;
 		suv_handle_drop(uv, cpu->handle);
 		free(cpu);

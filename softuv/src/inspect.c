@@ -121,7 +121,7 @@ static const struct {
 	{ 0x000f, 0x000f, SOFTUV_RC_INIT_DONE, "already initialised" },
 	{ 0x000f, 0x000f, SOFTUV_RC_INIT_RUNNING, "other CPUs are running" },
 	{ 0x000f, 0x000f, SOFTUV_RC_INIT_LEN, "storage length" },
-	{ 0x000f, 0x000f, SOFTUV_RC_INIT_ALIGN, "storage origin not on 1 MiB" },
+	{ 0x000f, 0x000f, SOFTUV_RC_INIT_ORIGIN, "storage origin not valid" },
 	{ 0x000f, 0x000f, SOFTUV_RC_INIT_BEYOND, "storage not available" },
 	{ 0x000f, 0x000f, SOFTUV_RC_INIT_BELOW_2G, "storage below 2 GiB" },
 	{ 0x0100, 0x0100, SOFTUV_RC_CSC_ORIGIN, "guest storage origin too high" },

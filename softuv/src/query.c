@@ -5,7 +5,7 @@
  */
 #include "internal.h"
 
-#define QUI_LEN		0x120
+#define QUI_LEN		0x100	/* own: no field beyond the dump lengths is in use */
 #define GIB_2		0x80000000ull
 #define MIB		0x100000ull
 
@@ -75,13 +75,15 @@ uint16_t suv_uvc_init(struct softuv *uv, struct uvc *c)
 		return SOFTUV_RC_INIT_RUNNING;
 	if (len != uv->base_stor_len)
 		return SOFTUV_RC_INIT_LEN;
-	if (origin % MIB)
-		return SOFTUV_RC_INIT_ALIGN;
-	if (!suv_is_storage(uv, origin, len))
+	if (origin >= uv->mem_size)
+		return SOFTUV_RC_INIT_ORIGIN;
+	if (len > uv->mem_size - origin)
 		return SOFTUV_RC_INIT_BEYOND;
 	if (origin < GIB_2)
 		return SOFTUV_RC_INIT_BELOW_2G;
-	if (!suv_donate(uv, origin, len))
+	if (origin % MIB)
+		return SOFTUV_RC_INIT_ORIGIN;
+	if (!suv_donate(uv, c->cpu, origin, len))
 		return SOFTUV_RC_INIT_BEYOND;
 	uv->initialised = true;
 	return SOFTUV_RC_EXECUTED;

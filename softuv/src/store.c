@@ -86,10 +86,22 @@ struct frame *suv_frame(struct softuv *uv, uint64_t hfn, bool make)
 	return b ? &b->frame[hfn % BLOCK_PAGES] : NULL;
 }
 
-/* Takes page-aligned storage away from the host; false when a page of it is not free to give. */
-bool suv_donate(struct softuv *uv, uint64_t abs, uint64_t len)
+/* True when the range touches absolute lowcore or the calling CPU's prefix area. */
+bool suv_in_lowcore(struct softuv *uv, void *cpu, uint64_t abs, uint64_t len)
 {
-	if ((abs | len) % PAGE_SIZE || !suv_is_plain(uv, abs, len) || suv_holds_uvcb(uv, abs, len))
+	uint64_t prefix = uv->ops.prefix ? uv->ops.prefix(uv->opaque, cpu) : 0;
+
+	return abs < LOWCORE_LEN || (abs < prefix + LOWCORE_LEN && prefix < abs + len);
+}
+
+/*
+ * Takes page-aligned storage away from the host; false when a page of it is not free to give:
+ * it has an owner, the control block of this call, or the lowcore of the calling CPU.
+ */
+bool suv_donate(struct softuv *uv, void *cpu, uint64_t abs, uint64_t len)
+{
+	if ((abs | len) % PAGE_SIZE || !suv_is_plain(uv, abs, len) ||
+	    suv_holds_uvcb(uv, abs, len) || suv_in_lowcore(uv, cpu, abs, len))
 		return false;
 	for (uint64_t a = abs; a < abs + len; a += PAGE_SIZE) {
 		uint64_t hfn = a >> PAGE_SHIFT;
