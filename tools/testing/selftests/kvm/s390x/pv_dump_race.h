@@ -179,11 +179,12 @@ static void race_all(struct __test_metadata *_metadata, struct pvd_vm *vm, struc
 		pthread_join(racers[i].tid, NULL);
 	for (i = 0; i < n; i++)
 		EXPECT_TRUE(pvd_canaries(&racers[i].buf));
-	for (i = 0; i < RACE_OPS; i++)
+	for (i = 0; i < RACE_OPS; i++) {
 		EXPECT_EQ(0, race->bad[i]) {
 			TH_LOG("operation %d: %lu outcomes not allowed, last %s", i,
 			       race->bad[i], pvd_errname(race->last_bad[i]));
 		}
+	}
 	if (pvd_dumping(vm))
 		PVD_EXPECT_OK(pvd_complete(vm->fd, racers[0].buf.p, host.dump.compl_len));
 	EXPECT_FALSE(pvd_dumping(vm));

@@ -33,6 +33,7 @@
 #include "pv_dump_inject.h"
 #include "pv_dump_run.h"
 #include "pv_dump_race.h"
+#include "pv_dump_memory.h"
 
 static const char usage[] =
 	"usage: pv_dump_test [-w] [-i IMAGE] [-o DIR] [-t NAME] [-T FILE]\n"
