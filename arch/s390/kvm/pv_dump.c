@@ -178,6 +178,13 @@ static bool pv_dump_lengths_valid(void)
 	       info->conf_dump_finalize_len <= PV_DUMP_MAX_AREA_LEN;
 }
 
+/* Drop completion data that nobody will ask for any more. */
+static void pv_dump_discard(struct kvm_s390_pv_dump *dump)
+{
+	kvfree(dump->completion);
+	WRITE_ONCE(dump->completion, NULL);
+}
+
 /*
  * The dump is open in the Ultravisor: let the vCPUs know.
  *
@@ -192,9 +199,8 @@ static void pv_dump_activate(struct kvm *kvm)
 	struct kvm_vcpu *vcpu;
 	int i;
 
-	kvfree(dump->completion);
-	dump->completion = NULL;
-	dump->generation++;
+	pv_dump_discard(dump);
+	WRITE_ONCE(dump->generation, dump->generation + 1);
 	WRITE_ONCE(dump->active, true);
 	/* Pairs with the barrier after PROG_REQUEST is cleared. */
 	smp_mb();
@@ -364,9 +370,9 @@ static int pv_dump_finish(struct kvm *kvm, struct kvm_pv_cmd *cmd, void **area)
 	int r;
 
 	if (dump->completion) {
-		swap(*area, dump->completion);
-		kvfree(dump->completion);
-		dump->completion = NULL;
+		kvfree(*area);
+		*area = dump->completion;
+		WRITE_ONCE(dump->completion, NULL);
 		return 0;
 	}
 	if (!dump->active)
@@ -390,8 +396,10 @@ static void pv_dump_keep(struct kvm *kvm, u64 generation, void *area)
 
 	mutex_lock(&kvm->lock);
 	down_write(&dump->lock);
-	if (dump->generation == generation)
-		swap(dump->completion, area);
+	if (dump->generation == generation) {
+		WRITE_ONCE(dump->completion, area);
+		area = NULL;
+	}
 	pv_dump_unlock(kvm);
 	kvfree(area);
 }
@@ -573,8 +581,7 @@ void kvm_s390_pv_dump_init_vm(struct kvm *kvm)
  */
 void kvm_s390_pv_dump_destroy_vm(struct kvm *kvm)
 {
-	kvfree(kvm->arch.pv_dump.completion);
-	kvm->arch.pv_dump.completion = NULL;
+	pv_dump_discard(&kvm->arch.pv_dump);
 }
 
 /**
@@ -609,9 +616,8 @@ void kvm_s390_pv_dump_teardown_end(struct kvm *kvm, bool destroyed)
 
 	if (destroyed) {
 		WRITE_ONCE(dump->active, false);
-		dump->generation++;
-		kvfree(dump->completion);
-		dump->completion = NULL;
+		WRITE_ONCE(dump->generation, dump->generation + 1);
+		pv_dump_discard(dump);
 	}
 	up_write(&dump->lock);
 }
