@@ -46,17 +46,17 @@ static bool line(const char *what, bool ok, const char *detail)
 
 static bool compare(const struct seimg *img, struct se_digests *d)
 {
-	uint8_t pld[SE_DIGEST_SIZE], ald[SE_DIGEST_SIZE], tld[SE_DIGEST_SIZE];
+	struct se_digest_values v;
 	char detail[64];
 	bool ok;
 
-	digests_final(d, pld, ald, tld);
+	digests_final(d, &v);
 	snprintf(detail, sizeof(detail), " (header %" PRIu64 ", image %" PRIu64 ")", img->hdr.nep,
-		 d->pages);
-	ok = line("pages (nep)", d->pages == img->hdr.nep, detail);
-	ok &= line("page list digest", !memcmp(pld, img->hdr.pld, sizeof(pld)), "");
-	ok &= line("address list digest", !memcmp(ald, img->hdr.ald, sizeof(ald)), "");
-	ok &= line("tweak list digest", !memcmp(tld, img->hdr.tld, sizeof(tld)), "");
+		 v.nep);
+	ok = line("pages (nep)", v.nep == img->hdr.nep, detail);
+	ok &= line("page list digest", !memcmp(v.pld, img->hdr.pld, sizeof(v.pld)), "");
+	ok &= line("address list digest", !memcmp(v.ald, img->hdr.ald, sizeof(v.ald)), "");
+	ok &= line("tweak list digest", !memcmp(v.tld, img->hdr.tld, sizeof(v.tld)), "");
 	return ok;
 }
 

@@ -24,7 +24,8 @@ struct placed {
 	int fd;
 };
 
-int header_build(const struct create_opts *o, struct se_digests *d, uint8_t *hdr, struct fail *f)
+int header_build(const struct create_opts *o, const struct se_digest_values *d, uint8_t *hdr,
+		 struct fail *f)
 {
 	uint32_t phs = SE_HDR_SIZE(o->nhosts), i;
 	uint8_t area[SE_SEA] = { 0 };
@@ -37,9 +38,11 @@ int header_build(const struct create_opts *o, struct se_digests *d, uint8_t *hdr
 	memcpy(hdr + SE_OFF_IV, o->iv, SE_IV_SIZE);
 	put64(hdr + SE_OFF_NKS, o->nhosts);
 	put64(hdr + SE_OFF_SEA, SE_SEA);
-	put64(hdr + SE_OFF_NEP, d->pages);
+	put64(hdr + SE_OFF_NEP, d->nep);
 	put64(hdr + SE_OFF_PCF, o->pcf);
-	digests_final(d, hdr + SE_OFF_PLD, hdr + SE_OFF_ALD, hdr + SE_OFF_TLD);
+	memcpy(hdr + SE_OFF_PLD, d->pld, SE_DIGEST_SIZE);
+	memcpy(hdr + SE_OFF_ALD, d->ald, SE_DIGEST_SIZE);
+	memcpy(hdr + SE_OFF_TLD, d->tld, SE_DIGEST_SIZE);
 	if (p521_public(o->cust_priv, hdr + SE_OFF_CUST_PUB))
 		return fail_set(f, "SE header: customer private key: scalar out of range");
 	for (i = 0; i < o->nhosts; i++) {
@@ -196,6 +199,7 @@ static int write_all(const struct create_opts *o, struct placed *p, struct outfi
 	uint8_t hdr[SE_HDR_MAX], ipib[IPIB_MAX];
 	struct create_opts with_psw;
 	uint32_t phs = SE_HDR_SIZE(o->nhosts), i;
+	struct se_digest_values v;
 	struct se_digests d;
 
 	digests_init(&d);
@@ -206,7 +210,8 @@ static int write_all(const struct create_opts *o, struct placed *p, struct outfi
 	with_psw = *o;
 	if (!o->has_psw)
 		with_psw.psw_addr = p[0].c.addr;
-	if (header_build(&with_psw, &d, hdr, f))
+	digests_final(&d, &v);
+	if (header_build(&with_psw, &v, hdr, f))
 		return -1;
 	build_ipib(p, o->ncomp, phs, ipib);
 	if (write_boot_code(out, phs, f) ||
@@ -214,7 +219,7 @@ static int write_all(const struct create_opts *o, struct placed *p, struct outfi
 	    outfile_pwrite(out, hdr, phs, SEIMG_HDR_OFF, f))
 		return -1;
 	printf("%s: %u component%s, %" PRIu64 " pages, %u key slot%s, pcf 0x%016" PRIx64 "\n",
-	       o->out, o->ncomp, o->ncomp == 1 ? "" : "s", d.pages, o->nhosts,
+	       o->out, o->ncomp, o->ncomp == 1 ? "" : "s", v.nep, o->nhosts,
 	       o->nhosts == 1 ? "" : "s", o->pcf);
 	return 0;
 }

@@ -259,11 +259,12 @@ void digests_page(struct se_digests *d, const uint8_t *page, uint64_t addr, cons
 	d->pages++;
 }
 
-void digests_final(struct se_digests *d, uint8_t *pld, uint8_t *ald, uint8_t *tld)
+void digests_final(struct se_digests *d, struct se_digest_values *v)
 {
-	sha512_digest(&d->pld, SE_DIGEST_SIZE, pld);
-	sha512_digest(&d->ald, SE_DIGEST_SIZE, ald);
-	sha512_digest(&d->tld, SE_DIGEST_SIZE, tld);
+	sha512_digest(&d->pld, SE_DIGEST_SIZE, v->pld);
+	sha512_digest(&d->ald, SE_DIGEST_SIZE, v->ald);
+	sha512_digest(&d->tld, SE_DIGEST_SIZE, v->tld);
+	v->nep = d->pages;
 }
 
 void page_tweak(uint64_t prefix, uint64_t off, uint8_t tweak[16])

@@ -71,10 +71,19 @@ struct se_digests {
 	uint64_t pages;
 };
 
+/**
+ * struct se_digest_values - finished digests as an SE header stores them
+ * @nep: number of pages
+ */
+struct se_digest_values {
+	uint8_t pld[SE_DIGEST_SIZE], ald[SE_DIGEST_SIZE], tld[SE_DIGEST_SIZE];
+	uint64_t nep;
+};
+
 void digests_init(struct se_digests *d);
 /* Add one page as stored in the image. */
 void digests_page(struct se_digests *d, const uint8_t *page, uint64_t addr, const uint8_t tweak[16]);
-void digests_final(struct se_digests *d, uint8_t *pld, uint8_t *ald, uint8_t *tld);
+void digests_final(struct se_digests *d, struct se_digest_values *v);
 /* Tweak of the page at byte offset @off of a component. */
 void page_tweak(uint64_t prefix, uint64_t off, uint8_t tweak[16]);
 

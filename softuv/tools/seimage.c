@@ -5,6 +5,7 @@
  */
 #include "seimage.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,8 @@ int main(int argc, char **argv)
 	size_t i;
 
 	program = "seimage";
+	/* a file that grows too large is an error, not a signal */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		show_help(stderr);
 		return EXIT_USAGE;

@@ -78,6 +78,7 @@ int image_write(const struct create_opts *o, struct fail *f);
  *
  * Return: 0 or -1 with @f set.
  */
-int header_build(const struct create_opts *o, struct se_digests *d, uint8_t *hdr, struct fail *f);
+int header_build(const struct create_opts *o, const struct se_digest_values *d, uint8_t *hdr,
+		 struct fail *f);
 
 #endif /* SEIMAGE_H */

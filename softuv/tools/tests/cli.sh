@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Owns the tests of the seimage command line: images made, shown, verified, and every refusal.
+# Never needs a machine or the network. Prints KTAP; usage: cli.sh BINDIR
+set -eu
+
+BIN=$1
+HERE=$(cd "$(dirname "$0")" && pwd)
+KEYS=$HERE/../../../machine/keys
+DIR=$(mktemp -d)
+trap 'rm -rf "$DIR"' EXIT
+cd "$DIR"
+n=0 bad=0
+
+# t NAME COMMAND...: one test, passed when the command succeeds
+t()
+{
+	local name=$1
+
+	shift
+	n=$((n + 1))
+	if "$@" >log 2>&1; then
+		echo "ok $n - $name"
+	else
+		bad=$((bad + 1))
+		echo "not ok $n - $name"
+		sed 's/^/# /' log
+	fi
+}
+
+# refused STATUS PATTERN COMMAND...: exit status and message are as expected
+refused()
+{
+	local want=$1 pattern=$2 rc=0
+
+	shift 2
+	"$@" >out 2>&1 || rc=$?
+	cat out
+	[ "$rc" = "$want" ] && grep -Eq -- "$pattern" out
+}
+
+create()
+{
+	"$BIN/seimage" create -k "$KEYS/host-key.crt" "$@"
+}
+
+flip()
+{
+	cp "$1" flipped
+	printf '\xa5' | dd of=flipped bs=1 seek="$2" conv=notrunc status=none
+	! cmp -s "$1" flipped
+}
+
+head -c 32 /dev/urandom >cck
+head -c 32 /dev/urandom >hdr.key
+head -c 64 /dev/urandom >image.key
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out cust.pem 2>/dev/null
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out p256.pem 2>/dev/null
+openssl pkey -in p256.pem -pubout -out p256.pub
+openssl x509 -in "$KEYS/host-key.crt" -outform DER -out host.der
+openssl pkey -in "$KEYS/host-key.pem" -pubout -out host.pub
+openssl pkey -in "$KEYS/host-key.pem" -pubout -outform DER -out host.pub.der
+"$BIN/mkcomponent" --seed 7 --size 256K --marker OPEN-TEXT -o comp
+"$BIN/mkcomponent" --seed 7 --size 256K --marker OPEN-TEXT -o comp2
+echo -n "root=/dev/ram0" >parm
+: >empty
+
+echo "KTAP version 1"
+t "mkcomponent is reproducible" cmp comp comp2
+t "create with three components" create --kernel comp --parmline parm --ramdisk comp2@0x200000 \
+	--cck cck --enable-dump --hdr-key hdr.key -o a.img
+t "verify accepts it" "$BIN/seimage" verify --host-key "$KEYS/host-key.pem" a.img
+t "verify with the header key" "$BIN/seimage" verify --hdr-key hdr.key a.img
+t "info names the dump flag" refused 0 'dump +enabled' "$BIN/seimage" info a.img
+t "info decrypts with the host key" refused 0 'psw address +0x0000000000016000' \
+	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" a.img
+t "info hides keys" refused 0 'cck +hidden' "$BIN/seimage" info --hdr-key hdr.key a.img
+t "info shows keys on request" refused 0 "cck +$(od -An -tx1 -v cck | tr -d ' \n')" \
+	"$BIN/seimage" info --hdr-key hdr.key --show-secrets a.img
+t "info refuses another host's key" refused 1 'no key slot' \
+	"$BIN/seimage" info --host-key "$KEYS/backup-key.pem" a.img
+t "no plaintext in the image" bash -c '! grep -q OPEN-TEXT a.img'
+t "extract-hdr writes the bare header" "$BIN/seimage" extract-hdr -o a.hdr a.img
+t "info reads a bare header" refused 0 'header size +640' "$BIN/seimage" info a.hdr
+t "disassembled boot code starts at 0x11000" refused 0 '00 08 00 01 80 01 10 00' od -An -tx1 -N 8 a.img
+
+repro=(--component "comp@0x20000,0x0001020304050607" --cck cck --hdr-key hdr.key --image-key image.key
+	--x-iv 000102030405060708090a0b --x-cust-key cust.pem)
+t "reproducible: first" create "${repro[@]}" -o r1.img
+t "reproducible: second" create "${repro[@]}" -o r2.img
+t "reproducible: equal" cmp r1.img r2.img
+for doc in host.der host.pub host.pub.der; do
+	t "host key document as $doc" "$BIN/seimage" create -k $doc "${repro[@]}" -o r3.img
+	t "host key document as $doc: same image" cmp r1.img r3.img
+done
+
+many=()
+for _ in $(seq 94); do many+=(-k host.der); done
+t "95 key slots" create "${many[@]}" --component comp -o slots.img
+t "95 key slots: verify" "$BIN/seimage" verify --host-key "$KEYS/host-key.pem" slots.img
+t "96 key slots are refused" refused 2 'more than 95' create "${many[@]}" -k host.der --component comp -o x
+t "own slot is found behind another's" "$BIN/seimage" create -k "$KEYS/backup-key.crt" \
+	-k "$KEYS/host-key.crt" --component comp -o two.img
+t "own slot: info" refused 0 'opened with slot +1' "$BIN/seimage" info --host-key "$KEYS/host-key.pem" two.img
+t "no component encryption" create --no-component-encryption --component comp -o plain.img
+t "no component encryption: plaintext is there" grep -q OPEN-TEXT plain.img
+t "no component encryption: verify" "$BIN/seimage" verify plain.img
+t "all flags" create --enable-pckmo-hmac --enable-backup-keys --disable-pckmo --enable-cck-update \
+	--enable-cck-extension-secret --enable-dump --component comp -o flags.img
+t "all flags: pcf" refused 0 'pcf\) +0x0000000020000012' "$BIN/seimage" info flags.img
+t "all flags: scf" refused 0 'scf\) +0x6000000000000000' \
+	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" flags.img
+t "x-pcf and x-scf" create --x-pcf 0x1234 --x-scf 0x8000000000000000 --component comp -o x.img
+t "x-pcf: info" refused 0 'unknown bits +0x' "$BIN/seimage" info x.img
+t "psw" create --psw 180000000:10000 --component comp -o psw.img
+t "psw: info" refused 0 'psw address +0x0000000000010000' \
+	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" psw.img
+t "empty component is one zero page" create --component empty -o e.img
+t "empty component: size" refused 0 'component pages +1$' "$BIN/seimage" info e.img
+
+flip a.img $((0x16000 + 5000))
+t "verify finds a flipped component byte" refused 1 'page list digest +MISMATCH' "$BIN/seimage" verify flipped
+flip a.img $((0x13000 + 0x88 + 7))
+t "verify finds a changed tweak prefix" refused 1 'tweak list digest +MISMATCH' "$BIN/seimage" verify flipped
+flip a.img $((0x14000 + 0x37))
+t "verify finds a changed page count" refused 1 'nep\) +MISMATCH' "$BIN/seimage" verify flipped
+t "verify finds a changed header" refused 1 'header tag +MISMATCH' "$BIN/seimage" verify --hdr-key hdr.key flipped
+for len in 0 7 49152 49170 77823 81920 82000 90000 90112 400000; do
+	head -c $len a.img >cut.img
+	t "image cut to $len bytes is refused" refused 1 '^seimage: cut.img: ' "$BIN/seimage" verify cut.img
+done
+
+t "no output" refused 2 'no output' create --component comp
+t "no key" refused 2 'no host key' "$BIN/seimage" create --component comp -o x
+t "no component" refused 2 'no component' create -o x
+t "unknown option" refused 2 'unknown option' create --enable-nothing -o x
+t "dump without CCK" refused 2 'needs --cck' create --enable-dump --component comp -o x
+t "short CCK" refused 1 'exactly 32' create --cck parm --component comp -o x
+t "P-256 host key" refused 1 'secp521r1 expected' "$BIN/seimage" create -k p256.pub --component comp -o x
+t "private key as document" refused 1 'neither an X.509' "$BIN/seimage" create -k cust.pem --component comp -o x
+t "unaligned address" refused 1 'not page aligned' create --component comp@0x20001 -o x
+t "address in the boot code" refused 1 'boot code' create --component comp@0x1000 -o x
+t "overlapping components" refused 1 'is below' create --component comp@0x20000 --component comp2@0x21000 -o x
+t "prefix not rising" refused 1 'tweak prefix' create --component comp@0x20000,5 --component comp2@0x80000,5 -o x
+t "missing component" refused 1 'No such file' create --component nothing -o x
+t "directory as component" refused 1 'not a regular file' create --component . -o x
+t "missing output directory" refused 1 'No such file' create --component comp -o no/x
+t "output is a device" refused 1 'not a regular file' create --component comp -o /dev/full
+t "not an image" refused 1 'not found' "$BIN/seimage" info comp
+t "file size limit" refused 1 'File too large' bash -c "ulimit -f 8; exec '$BIN/seimage' create -k '$KEYS/host-key.crt' --component comp -o limit.img"
+t "file size limit leaves nothing" bash -c '[ ! -e limit.img ] && [ ! -e limit.img.partial ]'
+t "refusals leave no file" bash -c '[ ! -e x ] && [ ! -e x.partial ]'
+echo "1..$n"
+[ "$bad" = 0 ]
