@@ -294,16 +294,7 @@ int pvcmd_abandon_dump(struct pvvm *v, struct fail *f)
 	return ret;
 }
 
-static int get_one(struct pvvm *v, uint32_t id, uint64_t reg, void *val, struct fail *f)
-{
-	struct kvm_one_reg one = { .id = reg, .addr = (uintptr_t)val };
-
-	if (ioctl(v->vcpu[id], KVM_GET_ONE_REG, &one))
-		return fail_set(f, "vCPU %u: KVM_GET_ONE_REG 0x%" PRIx64 ": %s", id, reg,
-				strerror(errno));
-	return 0;
-}
-
+/* KVM_GET_ONE_REG is refused for protected vCPUs; kvm_run has the same registers. */
 int pvvm_get_regs(struct pvvm *v, uint32_t id, struct vcpu_regs *r, struct fail *f)
 {
 	const struct kvm_run *run = v->run[id];
@@ -315,10 +306,6 @@ int pvvm_get_regs(struct pvvm *v, uint32_t id, struct vcpu_regs *r, struct fail 
 	if (ioctl(v->vcpu[id], KVM_GET_REGS, &regs) || ioctl(v->vcpu[id], KVM_GET_SREGS, &sregs) ||
 	    ioctl(v->vcpu[id], KVM_GET_FPU, &fpu))
 		return fail_set(f, "vCPU %u: read registers: %s", id, strerror(errno));
-	if (get_one(v, id, KVM_REG_S390_TODPR, &r->todpr, f) ||
-	    get_one(v, id, KVM_REG_S390_CPU_TIMER, &r->cputm, f) ||
-	    get_one(v, id, KVM_REG_S390_CLOCK_COMP, &r->ckc, f))
-		return -1;
 	memcpy(r->gprs, regs.gprs, sizeof(r->gprs));
 	memcpy(r->acrs, sregs.acrs, sizeof(r->acrs));
 	memcpy(r->crs, sregs.crs, sizeof(r->crs));
@@ -327,6 +314,9 @@ int pvvm_get_regs(struct pvvm *v, uint32_t id, struct vcpu_regs *r, struct fail 
 	r->psw_mask = run->psw_mask;
 	r->psw_addr = run->psw_addr;
 	r->prefix = (uint32_t)run->s.regs.prefix;
+	r->todpr = (uint32_t)run->s.regs.todpr;
+	r->cputm = run->s.regs.cputm;
+	r->ckc = run->s.regs.ckc;
 	memcpy(r->vrs, run->s.regs.vrs, sizeof(r->vrs));
 	return 0;
 }
