@@ -110,8 +110,8 @@ PVD_TEST(defect, d3_complete_fault_keeps_dump, PVD_NEED_T2, 60)
 PVD_TEST(defect, d3_probe_changes_nothing, PVD_NEED_T2, 60)
 {
 	struct pvd_vm vm;
+	size_t i = 0;
 	__u8 *edge;
-	size_t i;
 
 	ASSERT_EQ(0, pvd_vm_boot(&vm, 1, 0));
 	PVD_ASSERT_OK(pvd_init(vm.fd));
@@ -120,8 +120,9 @@ PVD_TEST(defect, d3_probe_changes_nothing, PVD_NEED_T2, 60)
 	memset(edge, PVD_CANARY, host.dump.compl_len - 1);
 	EXPECT_EQ(EFAULT, pvd_complete(vm.fd, edge, host.dump.compl_len).err);
 	EXPECT_TRUE(pvd_dumping(&vm));
-	for (i = 0; i < host.dump.compl_len - 1; i++)
-		ASSERT_EQ(PVD_CANARY, edge[i]);
+	while (i < host.dump.compl_len - 1 && edge[i] == PVD_CANARY)
+		i++;
+	EXPECT_EQ(host.dump.compl_len - 1, i);
 }
 
 /* A dump block that cannot be written: an error must mean that nothing happened. */
