@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Owns the tests of secure CPUs: creation, states, resets, the reset protocol, SIE entry.
+ * Never looks at the layout of a dump; test_dump.c does.
+ */
+#include <stdio.h>
+
+#include "tests.h"
+
+static void create_args(void **state)
+{
+	struct machine *m = *state;
+	struct guest g;
+	const struct {
+		unsigned int off;
+		uint64_t value;
+		uint16_t rc;
+	} bad[] = {
+		{ 0x30, 248, SOFTUV_RC_CSP_NUMBER },
+		{ 0x30, 0xffff, SOFTUV_RC_CSP_NUMBER },
+		{ 0x28, STORAGE, SOFTUV_RC_CSP_STOR },
+		{ 0x28, STORAGE + 8, SOFTUV_RC_CSP_STOR },
+		{ 0x28, 0x7000008, SOFTUV_RC_CSP_STOR },
+		{ 0x28, BASE_STOR, SOFTUV_RC_CSP_STOR },
+		{ 0x28, 0, SOFTUV_RC_CSP_STOR_LOWCORE },
+		{ 0x38, STORAGE, SOFTUV_RC_CSP_STATE },
+		{ 0x38, BASE_STOR, SOFTUV_RC_CSP_STATE },
+		{ 0x38, 0x7000200, SOFTUV_RC_CSP_STATE },
+	};
+
+	guest_new(m, &g, MIB);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		uint8_t *cb = uvc_new(m, 0x0120, 0x60);
+
+		set64(cb + 0x20, g.handle);
+		set64(cb + 0x28, 0x7000000);
+		set64(cb + 0x38, 0x7001000);
+		set64(cb + bad[i].off, bad[i].value);
+		assert_rc(uvc_go(m), bad[i].rc);
+		assert_int_equal(be64(cb + 0x18), 0);
+	}
+	assert_int_equal(softuv_host_access(m->uv, 0x7000000), 0);
+	m->no_random = true;
+	assert_rc(guest_add_cpu(m, &g, 247), SOFTUV_RC_CSP_RESOURCES);
+	m->no_random = false;
+	ok(guest_add_cpu(m, &g, 247));
+	assert_rc(guest_add_cpu(m, &g, 247), SOFTUV_RC_CSP_DEFINED);
+	ok(guest_add_cpu(m, &g, 0));
+	assert_int_equal(softuv_host_access(m->uv, g.cpu_stor[0]), SOFTUV_PGM_SECURE);
+	m->mem[g.cpu_stor[0]] = 0xaa;
+	ok(uvc_handle(m, 0x0121, g.cpu[0]));
+	assert_int_equal(softuv_host_access(m->uv, g.cpu_stor[0]), 0);
+	assert_int_equal(m->mem[g.cpu_stor[0]], 0);
+	assert_rc(uvc_handle(m, 0x0121, g.cpu[0]), SOFTUV_RC_INV_CPU);
+}
+
+static void states_need_verify(void **state)
+{
+	struct machine *m = *state;
+	struct guest g;
+
+	guest_new(m, &g, MIB);
+	ok(guest_add_cpu(m, &g, 0));
+	assert_rc(guest_set_state(m, g.cpu[0], 1), SOFTUV_RC_INV_STATE);
+	assert_rc(guest_set_state(m, g.cpu[0], 5), SOFTUV_RC_INV_STATE);
+	ok(guest_set_state(m, g.cpu[0], 2));
+	ok(guest_set_state(m, g.cpu[0], 3));
+	for (unsigned int s = 0; s < 256; s++) {
+		if (s != 1 && s != 2 && s != 3 && s != 5)
+			assert_rc(guest_set_state(m, g.cpu[0], (uint8_t)s), SOFTUV_RC_CPU_STATE);
+	}
+}
+
+static void expect_reg(struct machine *m, const char *name, const char *value)
+{
+	char line[80], reply[128];
+
+	snprintf(line, sizeof(line), "reg get vm=0 cpu=0 name=%s", name);
+	assert_int_equal(softuv_command(m->uv, line, reply, sizeof(reply)), 0);
+	assert_string_equal(reply, value);
+}
+
+static void set_reg(struct machine *m, const char *name, const char *value)
+{
+	char line[80], reply[128];
+
+	snprintf(line, sizeof(line), "reg set vm=0 cpu=0 name=%s value=%s", name, value);
+	assert_int_equal(softuv_command(m->uv, line, reply, sizeof(reply)), 0);
+}
+
+static void load_and_resets(void **state)
+{
+	struct machine *m = *state;
+	struct header_opts o;
+	struct guest g;
+
+	header_defaults(&o);
+	guest_boot(m, &g, 4 * MIB, 1, &o);
+	ok(guest_add_cpu(m, &g, 0));
+	expect_reg(m, "psw", "ok 0x00000000000000000000000000000000");
+	expect_reg(m, "cr0", "ok 0x00000000000000e0");
+	ok(guest_set_state(m, g.cpu[0], 5));
+	ok(guest_set_state(m, g.cpu[0], 1));
+	expect_reg(m, "psw", "ok 0x00000001800000000000000000011000");
+	set_reg(m, "gr5", "0x1234");
+	set_reg(m, "prefix", "0x4000");
+	set_reg(m, "cr14", "7");
+	set_reg(m, "fpc", "9");
+	ok(uvc_handle(m, 0x0310, g.cpu[0]));
+	expect_reg(m, "prefix", "ok 0x00004000");
+	expect_reg(m, "psw", "ok 0x00000001800000000000000000011000");
+	ok(uvc_handle(m, 0x0311, g.cpu[0]));
+	expect_reg(m, "psw", "ok 0x00000000000000000000000000000000");
+	expect_reg(m, "prefix", "ok 0x00000000");
+	expect_reg(m, "cr14", "ok 0x00000000c2000000");
+	expect_reg(m, "gr5", "ok 0x0000000000001234");
+	ok(uvc_handle(m, 0x0321, g.cpu[0]));
+	expect_reg(m, "gr5", "ok 0x0000000000000000");
+}
+
+static void sie_entry(void **state)
+{
+	struct machine *m = *state;
+	struct header_opts o;
+	struct guest g, other;
+
+	header_defaults(&o);
+	guest_boot(m, &g, 4 * MIB, 1, &o);
+	guest_boot(m, &other, 4 * MIB, 1, &o);
+	ok(guest_add_cpu(m, &g, 0));
+	assert_int_equal(softuv_sie_enter(m->uv, 1, g.handle, g.asce), 0x2001);
+	assert_int_equal(softuv_sie_enter(m->uv, g.handle, g.handle, g.asce), 0x2001);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], other.handle, g.asce), 0x2002);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0x2004);
+	ok(guest_set_state(m, g.cpu[0], 5));
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, other.asce), 0x2005);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0x2003);
+	assert_rc(uvc_handle(m, 0x0310, g.cpu[0]), SOFTUV_RC_CPU_IN_SIE);
+	assert_rc(uvc_handle(m, 0x0121, g.cpu[0]), SOFTUV_RC_CPU_IN_SIE);
+	assert_rc(guest_set_state(m, g.cpu[0], 2), SOFTUV_RC_CPU_IN_SIE);
+	assert_rc(uvc_handle(m, 0x0340, g.handle), SOFTUV_RC_CPUS_RUNNING);
+	softuv_sie_leave(m->uv, g.cpu[0]);
+	softuv_sie_leave(m->uv, 1);
+	assert_rc(uvc_handle(m, 0x0340, g.handle), SOFTUV_RC_CPUS_RUNNING);
+	ok(guest_set_state(m, g.cpu[0], 2));
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0x2004);
+	ok(uvc_handle(m, 0x0340, g.handle));
+}
+
+/* DIAG 308 subcode 0/1: stop, unshare, prepare, reset, load from guest absolute 0. */
+static void reset_protocol(void **state)
+{
+	struct machine *m = *state;
+	struct header_opts o;
+	struct guest g;
+	uint64_t page;
+
+	header_defaults(&o);
+	guest_boot(m, &g, 4 * MIB, 1, &o);
+	ok(guest_add_cpu(m, &g, 0));
+	ok(guest_add_cpu(m, &g, 1));
+	ok(guest_set_state(m, g.cpu[0], 5));
+	assert_rc(uvc_handle(m, 0x0320, g.handle), SOFTUV_RC_CPUS_RUNNING);
+	ok(guest_set_state(m, g.cpu[0], 2));
+	ok(uvc_handle(m, 0x0340, g.handle));
+	ok(uvc_handle(m, 0x0320, g.handle));
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0x2006);
+	ok(uvc_handle(m, 0x0321, g.cpu[0]));
+	ok(uvc_handle(m, 0x0310, g.cpu[1]));
+	assert_rc(guest_set_state(m, g.cpu[0], 1), SOFTUV_RC_INV_STATE);
+	assert_rc(guest_set_state(m, g.cpu[0], 5), SOFTUV_RC_CPU_PSW);
+	page = machine_alloc(m, 0x1000);
+	guest_map(m, &g, 0, page, 0);
+	ok(guest_import(m, &g, 0));
+	assert_rc(guest_set_state(m, g.cpu[0], 5), SOFTUV_RC_CPU_PSW);
+	set64(m->mem + page, 0x0008000180011000ull);
+	ok(uvc_page(m, 0x0201, page));
+	guest_map(m, &g, 0, page, 0x400);
+	assert_rc(guest_set_state(m, g.cpu[0], 5), SOFTUV_RC_CPU_PSW);
+	guest_map(m, &g, 0, page, 0);
+	ok(guest_set_state(m, g.cpu[0], 5));
+	expect_reg(m, "psw", "ok 0x00000001800000000000000000011000");
+	ok(guest_set_state(m, g.cpu[0], 1));
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0);
+}
+
+SUITE(cpu, TEST(create_args), TEST(states_need_verify), TEST(load_and_resets), TEST(sie_entry),
+      TEST(reset_protocol));

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Owns the test that README.md shows the table softuv works by.
+ * Never checks prose.
+ */
+#include <stdio.h>
+
+#include "doctable.h"
+#include "tests.h"
+
+static void readme_has_the_table(void **state)
+{
+	static char table[16384], readme[65536];
+	FILE *f = fopen("README.md", "r");
+	size_t n;
+
+	(void)state;
+	assert_non_null(f);
+	n = fread(readme, 1, sizeof(readme) - 1, f);
+	fclose(f);
+	readme[n] = '\0';
+	assert_true(doctable(table, sizeof(table)) > 1000);
+	if (!strstr(readme, table))
+		fail_msg("README.md: table of calls is not the current one: run make doctable");
+	assert_int_equal(doctable(table, 100), 0);
+}
+
+SUITE(doc, cmocka_unit_test(readme_has_the_table));
