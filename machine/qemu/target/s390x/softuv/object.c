@@ -111,6 +111,7 @@ static void softuv_machine_done(Notifier *n, void *unused)
                      strerror(errno));
         exit(1);
     }
+    s390_softuv_watch_dma();
     error_setg(&migration_blocker, "%s: the state of the Ultravisor cannot "
                "be migrated", TYPE_S390_SOFTUV);
     if (migrate_add_blocker(migration_blocker, &err) < 0) {

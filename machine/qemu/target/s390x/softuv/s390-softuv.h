@@ -24,6 +24,9 @@ static inline bool s390_softuv_denies(hwaddr abs)
            softuv_host_access(s390_softuv_chip, abs);
 }
 
+/* Note a denied access; completes *tec, returns the interruption code. */
+int s390_softuv_fault(hwaddr abs, uint64_t *tec);
+
 /* Take the features that the object brings out of a set of missing ones. */
 void s390_softuv_offer_features(unsigned long *missing);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns what happens when the machine reaches for secure storage on a path
- * that has no program interruption to report it with: prefix area and DMA.
+ * Owns what happens when the machine reaches for secure storage, also on the
+ * paths that have no program interruption to report it: prefix area and DMA.
  * Never decides which storage is secure.
  */
 #include "qemu/osdep.h"
@@ -13,6 +13,13 @@
 #include "trace.h"
 
 struct softuv *s390_softuv_chip;
+
+int s390_softuv_fault(hwaddr abs, uint64_t *tec)
+{
+    *tec |= SOFTUV_TEID_ADDR_VALID;
+    trace_softuv_fault(abs, *tec);
+    return PGM_SECURE_ACCESS;
+}
 
 /* Written by the interruption handlers, never read by anybody. */
 static LowCore lost;
@@ -29,8 +36,8 @@ LowCore *s390_softuv_lost_lowcore(CPUS390XState *env)
         .addr = cpu_to_be64(SOFTUV_LOST_PREFIX),
     };
 
-    if (!s390_softuv_denies(env->psa) &&
-        !s390_softuv_denies(env->psa + TARGET_PAGE_SIZE)) {
+    if (likely(!s390_softuv_denies(env->psa) &&
+               !s390_softuv_denies(env->psa + TARGET_PAGE_SIZE))) {
         return NULL;
     }
     qemu_log_mask(LOG_GUEST_ERROR, "softuv: CPU %u: prefix area 0x%" PRIx64
@@ -43,4 +50,30 @@ LowCore *s390_softuv_lost_lowcore(CPUS390XState *env)
     lost.mcck_new_psw = psw;
     lost.io_new_psw = psw;
     return &lost;
+}
+
+/*
+ * Real hardware fails the channel program. Here the transfer takes place, and
+ * says so: a host that lets a device reach secure storage is broken.
+ */
+static void check_dma(hwaddr abs, hwaddr len, bool is_write)
+{
+    hwaddr page;
+
+    for (page = abs & TARGET_PAGE_MASK; page < abs + len;
+         page += TARGET_PAGE_SIZE) {
+        if (s390_softuv_denies(page)) {
+            trace_softuv_dma(abs, len);
+            qemu_log_mask(LOG_GUEST_ERROR, "softuv: device %s secure storage "
+                          "0x%" HWADDR_PRIx ", buffer 0x%" HWADDR_PRIx
+                          " length 0x%" HWADDR_PRIx "\n",
+                          is_write ? "writes" : "reads", page, abs, len);
+            return;
+        }
+    }
+}
+
+void s390_softuv_watch_dma(void)
+{
+    virtqueue_map_check = check_dma;
 }

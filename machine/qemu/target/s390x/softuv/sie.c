@@ -158,7 +158,7 @@ static uint8_t run_format_4(S390Softuv *uv, hwaddr block, uint64_t asce,
 }
 
 /* The program interruption for a bad operand, or 0. */
-static int check_block(CPUS390XState *env, hwaddr block)
+static int check_block(CPUS390XState *env, uint64_t addr, hwaddr block)
 {
     if (block & SIE_BLOCK_ALIGN) {
         return PGM_SPECIFICATION;
@@ -167,10 +167,12 @@ static int check_block(CPUS390XState *env, hwaddr block)
         return PGM_ADDRESSING;
     }
     if (s390_softuv_denies(block)) {
+        uint64_t tec = addr & TARGET_PAGE_MASK;
+        int pgm = s390_softuv_fault(block, &tec);
+
         stq_phys(env_cpu(env)->as,
-                 env->psa + offsetof(LowCore, trans_exc_code),
-                 (block & TARGET_PAGE_MASK) | SOFTUV_TEID_ADDR_VALID);
-        return PGM_SECURE_ACCESS;
+                 env->psa + offsetof(LowCore, trans_exc_code), tec);
+        return pgm;
     }
     return 0;
 }
@@ -192,7 +194,7 @@ void HELPER(sie)(CPUS390XState *env, uint64_t addr)
         tcg_s390_program_interrupt(env, PGM_PRIVILEGED, GETPC());
     }
     block = mmu_real2abs(env, addr);
-    pgm = check_block(env, block);
+    pgm = check_block(env, addr, block);
     if (pgm) {
         tcg_s390_program_interrupt(env, pgm, GETPC());
     }

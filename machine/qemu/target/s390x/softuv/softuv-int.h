@@ -55,6 +55,9 @@ extern const struct softuv_ops s390_softuv_ops;
 /* key.c: 0, or -1 and errp says what is wrong with the file */
 int s390_softuv_load_key(const char *file, uint8_t *scalar, Error **errp);
 
+/* secure.c: from now on log what devices do to secure storage */
+void s390_softuv_watch_dma(void);
+
 /* sie.c: "sie ..." text command; returns the reply, g_free() it */
 char *s390_softuv_sie_command(S390Softuv *uv, const char *args);
 

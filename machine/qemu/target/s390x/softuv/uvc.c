@@ -93,12 +93,34 @@ static void op_restrict_access(void *opaque, uint64_t abs, uint64_t len)
     uv->flush = true;
 }
 
+static bool op_others_running(void *opaque)
+{
+    CPUState *cs;
+
+    CPU_FOREACH(cs) {
+        if (cs != current_cpu &&
+            S390_CPU(cs)->env.cpu_state != S390_CPU_STATE_STOPPED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint64_t op_prefix(void *opaque, void *cpu)
+{
+    CPUS390XState *env = cpu;
+
+    return env->psa;
+}
+
 const struct softuv_ops s390_softuv_ops = {
     .translate = op_translate,
     .read = op_read,
     .write = op_write,
     .random = op_random,
     .restrict_access = op_restrict_access,
+    .others_running = op_others_running,
+    .prefix = op_prefix,
 };
 
 static void flush_translations(S390Softuv *uv, CPUState *src)
