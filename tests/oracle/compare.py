@@ -4,8 +4,9 @@
 # Never: writes the reviewed files (differences, the table in docs); a person does that.
 """compare.py DIFFERENCES TABLE.md RESULTS REFERENCE KERNEL...
 
-RESULTS/<kernel>/ holds tap and transcript of one boot, and boots: one line per
-test with an own boot ("<test> ok|fail|skip|panic"). Prints KTAP. Exit status 0: all as listed, 1: not.
+RESULTS/<kernel>/ holds tap and transcript of one boot; boots: one line per test with a
+boot of its own ("<test> ok|fail|skip|panic"); content: one line per decrypted dump
+("<dump> ok|fail"). Prints KTAP. Exit status 0: all as listed, 1: not.
 """
 import difflib
 import os
@@ -52,11 +53,15 @@ def read_tap(path):
 
 def read_boots(path, verdicts):
     """Tests with a boot of their own; a panic is the way such a test fails."""
-    if not os.path.exists(path):
-        return
-    for line in open(path):
-        test, verdict = line.split()
+    for test, verdict in read_pairs(path):
         verdicts[test] = verdict
+
+
+def read_pairs(path):
+    """Name and verdict per line; an empty list when nothing was written."""
+    if not os.path.exists(path):
+        return []
+    return [line.split() for line in open(path)]
 
 
 def read_transcript(path):
@@ -170,6 +175,12 @@ def judge_verdicts(ktap, kernel, verdicts, table, reference):
     ktap.result(not wrong, "%s: defects are as the table says" % kernel, wrong)
 
 
+def judge_content(ktap, kernel, pairs):
+    bad = [name for name, verdict in pairs if verdict != "ok"]
+    ktap.result(pairs and not bad, "%s: %d dumps decrypt to the plaintext" % (kernel, len(pairs)),
+                bad)
+
+
 def judge_transcript(ktap, kernel, reference, other, differences):
     mine = [d for d in differences if kernel in d.kernels]
     used = set()
@@ -211,6 +222,7 @@ def main(argv):
     ktap = Ktap()
     for kernel in kernels:
         judge_verdicts(ktap, kernel, verdicts[kernel], table, reference)
+        judge_content(ktap, kernel, read_pairs(os.path.join(results, kernel, "content")))
         if kernel != reference:
             judge_transcript(ktap, kernel, transcripts[reference], transcripts[kernel],
                              differences)

@@ -103,7 +103,7 @@ static int pvd_put(int fd, const void *p, size_t len)
 }
 
 /**
- * pvd_write_elf() - write a dump to "<out>/<name>.pvdump"
+ * pvd_write_elf() - write a dump to "<out>/<name>-<MiB>m-<vCPUs>c.pvdump"
  *
  * The memory is read here, which exports the pages of a protected guest.
  *
@@ -120,7 +120,8 @@ static int pvd_write_elf(const char *name, const struct pvd_vm *vm, const struct
 	char path[256];
 	int fd, i, err;
 
-	snprintf(path, sizeof(path), "%s/%s.pvdump", host.out, name);
+	snprintf(path, sizeof(path), "%s/%s-%lum-%dc.pvdump", host.out, name,
+		 vm->size / PVD_MIB, vm->nr);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (fd < 0)
 		return -1;

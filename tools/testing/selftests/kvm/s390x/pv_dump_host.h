@@ -60,6 +60,7 @@
  * @image: path of the image, or NULL
  * @image_why: why @image cannot be used, or empty
  * @out: directory for dumps, or NULL
+ * @swap: device that may be used for swap and loses its content, or NULL
  * @only: run only tests whose name contains this, or NULL
  * @transcript: file descriptor that gets one line per ioctl, or -1
  * @quiet: no transcript for now (outcomes depend on timing)
@@ -79,6 +80,7 @@ struct pvd_host {
 	const char *image;
 	char image_why[160];
 	const char *out;
+	const char *swap;
 	const char *only;
 	int transcript;
 	bool quiet;

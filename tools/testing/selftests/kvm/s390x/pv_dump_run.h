@@ -10,7 +10,7 @@
 #include "pv_dump_flow.h"
 
 #define PVD_NEED_RUN	(PVD_NEED_T2 | PVD_NEED_CONTROL | PVD_NEED_NULL_SIE)
-#define PVD_PATIENCE	5000	/* milliseconds that a vCPU may take to leave */
+#define PVD_PATIENCE	3000	/* milliseconds that a vCPU may take to leave */
 
 FIXTURE(run) {
 	int unused;

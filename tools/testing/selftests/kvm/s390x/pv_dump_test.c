@@ -36,9 +36,10 @@
 #include "pv_dump_memory.h"
 
 static const char usage[] =
-	"usage: pv_dump_test [-w] [-i IMAGE] [-o DIR] [-t NAME] [-T FILE]\n"
+	"usage: pv_dump_test [-w] [-i IMAGE] [-o DIR] [-s DEV] [-t NAME] [-T FILE]\n"
 	"  -i IMAGE  Secure Execution image for this host, dumping permitted\n"
 	"  -o DIR    write dumps there, in the format that zgetdump reads\n"
+	"  -s DEV    block device to swap on; its content is lost (default: a loop device)\n"
 	"  -t NAME   only tests whose name contains NAME; the others are skipped\n"
 	"  -T FILE   append the outcome of each ioctl to FILE\n"
 	"  -w        allow tests that make an unfixed kernel warn\n";
@@ -54,13 +55,16 @@ static void parse_options(int argc, char **argv)
 	const char *why;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "hi:o:t:T:w")) != -1) {
+	while ((opt = getopt(argc, argv, "hi:o:s:t:T:w")) != -1) {
 		switch (opt) {
 		case 'i':
 			host.image = optarg;
 			break;
 		case 'o':
 			host.out = optarg;
+			break;
+		case 's':
+			host.swap = optarg;
 			break;
 		case 't':
 			host.only = optarg;
