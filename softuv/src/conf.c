@@ -201,6 +201,17 @@ out_free:
 	return rc;
 }
 
+/* Gives the donations of a configuration and of its CPUs back to the host. */
+void suv_conf_return(struct softuv *uv, struct conf *conf)
+{
+	return_virt(uv, conf);
+	suv_give_back(uv, conf->base, CONF_BASE_LEN);
+	for (unsigned int i = 0; i < ARRAY_SIZE(conf->cpu); i++) {
+		if (conf->cpu[i])
+			suv_give_back(uv, conf->cpu[i]->stor, CPU_STOR_LEN);
+	}
+}
+
 /* Forgets a configuration and its CPUs without touching storage. */
 void suv_conf_free(struct softuv *uv, struct conf *conf)
 {
@@ -231,8 +242,7 @@ uint16_t suv_uvc_destroy_conf(struct softuv *uv, struct uvc *c)
 	if (conf->nr_cpus)
 		return SOFTUV_RC_DSC_CPUS;
 	suv_unshare_all(uv, conf);
-	return_virt(uv, conf);
-	suv_give_back(uv, conf->base, CONF_BASE_LEN);
+	suv_conf_return(uv, conf);
 	suv_conf_free(uv, conf);
 	return SOFTUV_RC_EXECUTED;
 }

@@ -204,6 +204,7 @@ struct softuv {
 	struct radix frames;			/* struct fblock by abs >> BLOCK_SHIFT */
 	struct host_key key[2];			/* host key, backup host key */
 	bool initialised;
+	uint64_t base_origin;			/* donated by INIT_UV */
 	struct handles handles;
 	struct conf *confs;
 	uint32_t nr_confs, next_conf_id;
@@ -327,6 +328,7 @@ uint16_t suv_uvc_init(struct softuv *uv, struct uvc *c);
 uint16_t suv_uvc_create_conf(struct softuv *uv, struct uvc *c);
 uint16_t suv_uvc_destroy_conf(struct softuv *uv, struct uvc *c);
 uint16_t suv_uvc_prepare_reset(struct softuv *uv, struct uvc *c);
+void suv_conf_return(struct softuv *uv, struct conf *conf);
 void suv_conf_free(struct softuv *uv, struct conf *conf);
 struct conf *suv_conf_by_id(struct softuv *uv, uint64_t id);
 bool suv_conf_stopped(const struct conf *conf);

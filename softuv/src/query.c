@@ -85,6 +85,7 @@ uint16_t suv_uvc_init(struct softuv *uv, struct uvc *c)
 		return SOFTUV_RC_INIT_ORIGIN;
 	if (!suv_donate(uv, c->cpu, origin, len))
 		return SOFTUV_RC_INIT_BEYOND;
+	uv->base_origin = origin;
 	uv->initialised = true;
 	return SOFTUV_RC_EXECUTED;
 }

@@ -101,6 +101,26 @@ void softuv_free(struct softuv *uv)
 	free(uv);
 }
 
+static void free_frames(void *arg, uint64_t key, void *leaf)
+{
+	struct softuv *uv = arg;
+
+	(void)leaf;
+	for (uint64_t hfn = key * BLOCK_PAGES; hfn < (key + 1) * BLOCK_PAGES; hfn++) {
+		switch (hfn < uv->mem_size >> PAGE_SHIFT ? suv_state(uv, hfn) : PS_PLAIN) {
+		case PS_SECURE:
+			suv_give_back(uv, hfn << PAGE_SHIFT, PAGE_SIZE);
+			break;
+		case PS_SHARED:
+		case PS_PINNED:
+			suv_set_state(uv, hfn, PS_PLAIN);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
 /**
  * softuv_reset() - load-normal or power-on reset of the host
  * @uv: the Ultravisor
@@ -113,18 +133,12 @@ void softuv_free(struct softuv *uv)
  */
 void softuv_reset(struct softuv *uv)
 {
+	for (struct conf *conf = uv->confs; conf; conf = conf->next)
+		suv_conf_return(uv, conf);
+	suv_radix_each(&uv->frames, free_frames, uv);
+	if (uv->initialised)
+		suv_give_back(uv, uv->base_origin, uv->base_stor_len);
 	drop_all(uv);
-	for (uint64_t hfn = 0; hfn < uv->mem_size >> PAGE_SHIFT; hfn++) {
-		uint8_t st = atomic_load_explicit(&uv->state[hfn], memory_order_relaxed);
-
-		if (!st)
-			continue;
-		if ((st & PS_MASK) == PS_DONATED || (st & PS_MASK) == PS_SECURE)
-			suv_clear(uv, hfn << PAGE_SHIFT, PAGE_SIZE);
-		atomic_store_explicit(&uv->state[hfn], PS_PLAIN, memory_order_release);
-	}
-	memset(uv->state_count, 0, sizeof(uv->state_count));
-	uv->state_count[PS_PLAIN] = uv->mem_size >> PAGE_SHIFT;
 	memset(uv->stats, 0, (suv_table_len + 1) * sizeof(*uv->stats));
 	uv->initialised = false;
 	uv->next_conf_id = 0;
