@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Owns the fuzz target for text commands, one line after the other.
+ * Never judges more than the form of a reply.
+ */
+#include <stdlib.h>
+
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct machine *m;
+	static struct guest g;
+	char line[1024], reply[4096];
+
+	if (!m) {
+		m = machine_new();
+		ok(uvc_init(m));
+		guest_new(m, &g, MIB);
+		ok(guest_add_cpu(m, &g, 0));
+	}
+	while (size) {
+		const uint8_t *end = memchr(data, '\n', size);
+		size_t n = end ? (size_t)(end - data) : size, len = n < 1023 ? n : 1023;
+		int rc;
+
+		memcpy(line, data, len);
+		line[len] = '\0';
+		rc = softuv_command(m->uv, line, reply, sizeof(reply));
+		if (strncmp(reply, rc ? "error: " : "ok", rc ? 7 : 2) || strchr(reply, '\n'))
+			abort();
+		data += n + !!end;
+		size -= n + !!end;
+	}
+	softuv_command(m->uv, "rule clear", reply, sizeof(reply));
+	return 0;
+}
