@@ -16,7 +16,7 @@ t()
 	local name=$1
 	shift
 	tests=$((tests + 1))
-	if ("$@") >"$WORK/.out" 2>&1; then
+	if ("$@") >"$WORK/.out" 2>&1 </dev/null; then
 		echo "ok $tests $name"
 	else
 		failures=$((failures + 1))
@@ -30,7 +30,7 @@ rc()
 {
 	local want=$1 got
 	shift
-	"$@" >"$WORK/out" 2>&1 </dev/null
+	"$@" >"$WORK/out" 2>&1
 	got=$?
 	cat "$WORK/out"
 	echo "exit status $got, expected $want"
