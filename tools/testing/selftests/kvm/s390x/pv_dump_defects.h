@@ -3,8 +3,8 @@
  * Owns regression tests for defects of released kernels, by their numbers.
  * Never needs a running guest or the machine's help; those tests are in other files.
  *
- * The numbers are those of Documentation/virt/kvm/s390/s390-pv-dump.rst. On a kernel that
- * has a defect its test fails; that is its purpose.
+ * The comment before a test says what its defect is. On a kernel that has the defect the
+ * test fails; that is its purpose.
  */
 #ifndef PV_DUMP_DEFECTS_H
 #define PV_DUMP_DEFECTS_H

@@ -27,7 +27,7 @@ struct pvd_dumped {
 
 /*
  * The layout is QEMU's (dump/dump.c): ELF header, section headers, program headers, notes,
- * memory, the two sections, section names. zgetdump needs of the notes only the PV one.
+ * memory, the two sections, section names. Of the notes only two are written.
  */
 struct pvd_elf {
 	struct elf64_hdr eh;
@@ -37,14 +37,18 @@ struct pvd_elf {
 
 static const char pvd_elf_names[] = "\0pv_mem_meta\0pv_compl\0\0\0\0.shstrtab";
 
-struct pvd_elf_note {
-	struct elf64_note nh;
-	char name[8];
+/* The hypervisor's view of a protected vCPU is empty; the note begins the next CPU. */
+struct pvd_elf_cpu {
+	struct elf64_note regs;
+	char regs_name[8];
+	__u8 regs_data[336];
+	struct elf64_note pv;
+	char pv_name[8];
 };
 
 static void pvd_elf_layout(struct pvd_elf *elf, const struct pvd_vm *vm)
 {
-	size_t notes = vm->nr * (sizeof(struct pvd_elf_note) + host.dump.cpu_len);
+	size_t notes = vm->nr * (sizeof(struct pvd_elf_cpu) + host.dump.cpu_len);
 	size_t at = sizeof(*elf);
 
 	memset(elf, 0, sizeof(*elf));
@@ -111,10 +115,13 @@ static int pvd_put(int fd, const void *p, size_t len)
  */
 static int pvd_write_elf(const char *name, const struct pvd_vm *vm, const struct pvd_dumped *d)
 {
-	struct pvd_elf_note note = {
-		.nh = { .n_namesz = 6, .n_descsz = host.dump.cpu_len,
+	struct pvd_elf_cpu note = {
+		.regs = { .n_namesz = 5, .n_descsz = sizeof(note.regs_data),
+			  .n_type = NT_PRSTATUS },
+		.regs_name = "CORE",
+		.pv = { .n_namesz = 6, .n_descsz = host.dump.cpu_len,
 			.n_type = NT_S390_PV_CPU_DATA },
-		.name = "LINUX",
+		.pv_name = "LINUX",
 	};
 	struct pvd_elf elf;
 	char path[256];
