@@ -112,7 +112,7 @@ struct softuv_ops {
 	int (*write)(void *opaque, uint64_t abs, const void *buf, size_t len);
 	/* 0, or -1 when no entropy is to be had */
 	int (*random)(void *opaque, void *buf, size_t len);
-	/* access to [abs, abs + len) got stricter: cached translations must go */
+	/* access to [abs, abs + len) got stricter: no CPU may use an old translation from now on */
 	void (*restrict_access)(void *opaque, uint64_t abs, uint64_t len);
 	/* optional: true while another host CPU is not stopped (INIT_UV rc 0x0102) */
 	bool (*others_running)(void *opaque);
@@ -160,7 +160,7 @@ struct softuv_result {
 struct softuv *softuv_new(const struct softuv_config *cfg, const struct softuv_ops *ops,
 			  void *opaque);
 void softuv_free(struct softuv *uv);
-/* Load-normal/power-on reset of the host: donations and configurations are gone, storage is plain. */
+/* Reset of the host: donations and configurations are gone, storage is plain. */
 void softuv_reset(struct softuv *uv);
 
 /* One UVC of host CPU @cpu (passed through to translate()); serialised by the caller. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the way of one UVC: control block in, table checks, fault rules, handler, rc/rrc out, statistics.
+ * Owns the way of one UVC: control block, shared checks, fault rules, handler, answer, statistics.
  * Never knows what a particular call does.
  */
 #include "internal.h"
@@ -84,14 +84,15 @@ static bool len_ok(const struct uvc_desc *d, uint16_t len)
 /* Resolves the handle that the table names; CPUs bring their configuration along. */
 static uint16_t find_object(struct softuv *uv, struct uvc *c)
 {
+	unsigned int off = c->desc->handle == HANDLE_CONF_20 ? 0x20 : 0x18;
+
 	switch (c->desc->handle) {
 	case HANDLE_CONF:
 	case HANDLE_CONF_20:
-		c->conf = suv_handle_get(uv, OBJ_CONF,
-					 get64(c->cb + (c->desc->handle == HANDLE_CONF ? 0x18 : 0x20)));
+		c->conf = suv_handle_get(uv, OBJ_CONF, get64(c->cb + off));
 		return c->conf ? 0 : SOFTUV_RC_INV_CONF;
 	case HANDLE_CPU:
-		c->vcpu = suv_handle_get(uv, OBJ_CPU, get64(c->cb + 0x18));
+		c->vcpu = suv_handle_get(uv, OBJ_CPU, get64(c->cb + off));
 		c->conf = c->vcpu ? c->vcpu->conf : NULL;
 		return c->vcpu ? 0 : SOFTUV_RC_INV_CPU;
 	}

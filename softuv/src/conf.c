@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns secure configurations: creation with donations and keys, destruction, preparation of a reset.
+ * Owns secure configurations: creation with donations and keys, destruction, start of a reset.
  * Never touches the content of a guest page; page.c does.
  */
 #include "internal.h"

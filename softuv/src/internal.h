@@ -100,7 +100,7 @@ struct conf {
 	uint64_t handle;
 	uint32_t id;				/* ordinal for the text commands */
 	enum conf_state state;
-	bool from_lowcore;			/* the next load takes the PSW at guest absolute 0 */
+	bool from_lowcore;			/* a load takes the PSW at guest absolute 0 */
 	uint64_t asce, stor_origin, stor_len, sca, base;
 	uint32_t *virt_hfn;
 	uint64_t virt_pages;

@@ -41,7 +41,7 @@ uint16_t suv_find_page(struct softuv *uv, struct conf *conf, uint64_t gaddr, uin
 
 /*
  * Tweak component of an export: the configuration's export counter in bytes 4-11, the page
- * number in bytes 12-15. Bytes 0-3 are 0: they belong to the nonce and never read ff ff ff ff.
+ * number in bytes 12-15. Bytes 0-3 are 0: they belong to the nonce and never read all ones.
  */
 void suv_component(const struct conf *conf, uint64_t gaddr, uint64_t ctr, uint8_t out[16])
 {

@@ -40,8 +40,8 @@ int softuv_host_access(const struct softuv *uv, uint64_t abs)
 }
 
 /*
- * Changes the state of one host page; tells the machine when the host loses access. The
- * call returns after cached translations are gone, so a page may be read safely afterwards.
+ * Changes the state of one host page; tells the machine when the host loses access. From then
+ * on no CPU of the host stores into the page, so that what firmware reads of it stays.
  */
 void suv_set_state(struct softuv *uv, uint64_t hfn, enum page_state st)
 {

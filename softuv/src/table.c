@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the one table of Ultravisor calls: code, query bit, length, side, handle, valid states, handler.
+ * Owns the one table of Ultravisor calls: code, query bit, length, side, handle, states, handler.
  * Never executes a call; dispatch, query bits, tests and the document table read it from here.
  */
 #include "internal.h"

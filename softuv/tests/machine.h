@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the fake machine of the native tests: storage, address translation, a host that makes guests.
+ * Owns the fake machine of the native tests: storage, translation, a host that makes guests.
  * Never looks inside softuv; tests that do include internal.h themselves.
  */
 #ifndef SOFTUV_TEST_MACHINE_H
@@ -17,6 +17,10 @@
 
 #include "softuv.h"
 
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#endif
+
 #define MIB		0x100000ull
 #define STORAGE		(0x80000000ull + 256 * MIB)
 #define BASE_STOR	(0x80000000ull)
@@ -28,9 +32,9 @@ struct machine {
 	struct softuv *uv;
 	uint8_t *mem;
 	uint64_t size, next;			/* next free page of the heap */
-	uint64_t bad_page;			/* logical page that does not translate, ~0 = none */
-	uint64_t bad_from;			/* logical addresses from here on give absolute ones */
-	uint64_t bad_abs;			/*   from here on; ~0 = none */
+	uint64_t bad_page;		/* logical page that does not translate, ~0 = none */
+	uint64_t bad_from;		/* logical addresses from here on, ~0 = none, */
+	uint64_t bad_abs;		/*   give absolute ones from here on */
 	uint64_t prefix;
 	bool others_running, no_random;
 	uint64_t seed;

@@ -10,12 +10,25 @@
 static struct CMUnitTest all[256];
 static size_t nr;
 
+static void add(const struct CMUnitTest *tests, size_t n)
+{
+	memcpy(all + nr, tests, n * sizeof(*all));
+	nr += n;
+}
+
 int main(int argc, char **argv)
 {
-#define ADD(name)						\
-	memcpy(all + nr, name##_tests, name##_nr * sizeof(*all));	\
-	nr += name##_nr;
-	TEST_FILES(ADD)
+	add(call_tests, call_nr);
+	add(conf_tests, conf_nr);
+	add(cpu_tests, cpu_nr);
+	add(image_tests, image_nr);
+	add(page_tests, page_nr);
+	add(share_tests, share_nr);
+	add(dat_tests, dat_nr);
+	add(model_tests, model_nr);
+	add(dump_tests, dump_nr);
+	add(command_tests, command_nr);
+	add(doc_tests, doc_nr);
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
 	return _cmocka_run_group_tests("softuv", all, nr, NULL, NULL) ? EXIT_FAILURE :

@@ -239,8 +239,18 @@ static void return_codes_have_names(void **state)
 	assert_string_equal(softuv_rc_name(0x0200, 0x0999), "unknown");
 }
 
-SUITE(call,
-      TEST(table_is_sorted_and_unique), TEST(wrong_length), TEST(not_for_the_host),
-      TEST_RAW(before_init), TEST(wrong_handle), TEST(wrong_state), TEST(bad_control_block),
-      TEST(block_across_pages), TEST(longest_block), TEST(trace_fields),
-      TEST(return_codes_have_names));
+const struct CMUnitTest call_tests[] = {
+	TEST(table_is_sorted_and_unique),
+	TEST(wrong_length),
+	TEST(not_for_the_host),
+	TEST_RAW(before_init),
+	TEST(wrong_handle),
+	TEST(wrong_state),
+	TEST(bad_control_block),
+	TEST(block_across_pages),
+	TEST(longest_block),
+	TEST(trace_fields),
+	TEST(return_codes_have_names),
+};
+
+const size_t call_nr = ARRAY_SIZE(call_tests);

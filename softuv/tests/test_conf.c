@@ -84,7 +84,7 @@ static void init_args(void **state)
 		{ BASE_STOR + 0x1000, MIB, SOFTUV_RC_INIT_ORIGIN },
 	};
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		uint8_t *cb = uvc_new(m, 0x000f, 0x48);
 
 		set64(cb + 0x18, bad[i].origin);
@@ -148,7 +148,7 @@ static void create_args(void **state)
 	good.virt = machine_alloc(m, 0x2000);
 	good.sca = machine_alloc(m, 0x1000);
 	m->restricted = 0;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		uint8_t *cb = uvc_new(m, 0x0100, 0x80);
 
 		set64(cb + 0x20, good.base);
@@ -331,8 +331,19 @@ static void refuses_bad_machine(void **state)
 	softuv_free(NULL);
 }
 
-SUITE(conf,
-      TEST_RAW(query_lengths), TEST_RAW(query_values), TEST_RAW(query_keys), TEST_RAW(init_args),
-      TEST(create_args), TEST(create_absurd_length), TEST(donations), TEST(handles_die),
-      TEST_RAW(up_to_the_maximum), TEST(huge_guest), TEST(host_reset),
-      TEST_RAW(refuses_bad_machine));
+const struct CMUnitTest conf_tests[] = {
+	TEST_RAW(query_lengths),
+	TEST_RAW(query_values),
+	TEST_RAW(query_keys),
+	TEST_RAW(init_args),
+	TEST(create_args),
+	TEST(create_absurd_length),
+	TEST(donations),
+	TEST(handles_die),
+	TEST_RAW(up_to_the_maximum),
+	TEST(huge_guest),
+	TEST(host_reset),
+	TEST_RAW(refuses_bad_machine),
+};
+
+const size_t conf_nr = ARRAY_SIZE(conf_tests);

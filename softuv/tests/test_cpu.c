@@ -29,7 +29,7 @@ static void create_args(void **state)
 	};
 
 	guest_new(m, &g, MIB);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		uint8_t *cb = uvc_new(m, 0x0120, 0x60);
 
 		set64(cb + 0x20, g.handle);
@@ -185,5 +185,12 @@ static void reset_protocol(void **state)
 	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0);
 }
 
-SUITE(cpu, TEST(create_args), TEST(states_need_verify), TEST(load_and_resets), TEST(sie_entry),
-      TEST(reset_protocol));
+const struct CMUnitTest cpu_tests[] = {
+	TEST(create_args),
+	TEST(states_need_verify),
+	TEST(load_and_resets),
+	TEST(sie_entry),
+	TEST(reset_protocol),
+};
+
+const size_t cpu_nr = ARRAY_SIZE(cpu_tests);

@@ -50,8 +50,9 @@ static void every_type(void **state)
 		assert_int_equal(suv_dat_walk(m->uv, asce, gaddr | 0x123, &abs), DAT_OK);
 		assert_int_equal(abs, t.page | 0x123);
 		if (level < 4)
-			assert_int_equal(suv_dat_walk(m->uv, asce, gaddr | 1ull << (20 + 11 * level),
-						      &abs), DAT_NOT_MAPPED);
+			assert_int_equal(suv_dat_walk(m->uv, asce,
+						      gaddr | 1ull << (20 + 11 * level), &abs),
+					 DAT_NOT_MAPPED);
 		gaddr &= (1ull << (20 + 11 * (level - 1))) - 1;
 	}
 }
@@ -85,12 +86,14 @@ static void wrong_entries(void **state)
 			assert_int_equal(suv_dat_walk(m->uv, asce, GADDR, &abs), DAT_LARGE);
 		}
 		if (level > 1) {	/* the next table's first and last quarter */
+			unsigned int index = index_of(GADDR, level - 1);
+
 			set64(e, good & ~3ull);
 			assert_int_equal(suv_dat_walk(m->uv, asce, GADDR, &abs),
-					 index_of(GADDR, level - 1) >= 512 ? DAT_NOT_MAPPED : DAT_OK);
+					 index >= 512 ? DAT_NOT_MAPPED : DAT_OK);
 			set64(e, good | 0x80);
 			assert_int_equal(suv_dat_walk(m->uv, asce, GADDR, &abs),
-					 index_of(GADDR, level - 1) < 1024 ? DAT_NOT_MAPPED : DAT_OK);
+					 index < 1024 ? DAT_NOT_MAPPED : DAT_OK);
 		}
 		set64(e, good);
 	}
@@ -123,4 +126,10 @@ static void rc_of_each(void **state)
 	ok(guest_import(m, &g, MIB));
 }
 
-SUITE(dat, TEST(every_type), TEST(wrong_entries), TEST(rc_of_each));
+const struct CMUnitTest dat_tests[] = {
+	TEST(every_type),
+	TEST(wrong_entries),
+	TEST(rc_of_each),
+};
+
+const size_t dat_nr = ARRAY_SIZE(dat_tests);

@@ -263,13 +263,14 @@ static void set_all_registers(struct machine *m)
 		{ "gr", 16, "0x10000000000000%02x" }, { "ar", 16, "0x200000%02x" },
 		{ "cr", 16, "0x30000000000000%02x" },
 		{ "vr", 32, "0x400000000000000000000000000000%02x" },
-		{ "gs", 4, "0x50000000000000%02x" }, { "psw", 0, "0x60000000000000000000000000000006" },
+		{ "gs", 4, "0x50000000000000%02x" },
+		{ "psw", 0, "0x60000000000000000000000000000006" },
 		{ "prefix", 0, "0x70000007" }, { "fpc", 0, "0x80000008" },
 		{ "todpr", 0, "0x90000009" }, { "cputm", 0, "0xa00000000000000a" },
 		{ "ckc", 0, "0xb00000000000000b" },
 	};
 
-	for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
 		for (unsigned int k = 0; k < (regs[i].nr ? regs[i].nr : 1); k++) {
 			char line[128], value[64], reply[128], no[16] = "";
 
@@ -406,7 +407,17 @@ static void golden_dump(void **state)
 	}
 }
 
-SUITE(dump,
-      TEST(order_of_calls), TEST(refused_without_permission), TEST(destroyed_in_the_middle),
-      TEST(bad_areas), TEST(storage_blocks), TEST(pages_decrypt), TEST(stable_across_exports),
-      TEST(cpu_areas), TEST(wrong_cck), TEST(golden_dump));
+const struct CMUnitTest dump_tests[] = {
+	TEST(order_of_calls),
+	TEST(refused_without_permission),
+	TEST(destroyed_in_the_middle),
+	TEST(bad_areas),
+	TEST(storage_blocks),
+	TEST(pages_decrypt),
+	TEST(stable_across_exports),
+	TEST(cpu_areas),
+	TEST(wrong_cck),
+	TEST(golden_dump),
+};
+
+const size_t dump_nr = ARRAY_SIZE(dump_tests);

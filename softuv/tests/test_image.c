@@ -335,7 +335,16 @@ static void verify_reasons(void **state)
 	}
 }
 
-SUITE(image,
-      TEST(known_slot), TEST(known_header), TEST(known_customer_key), TEST(header_refusals),
-      TEST(header_in_storage), TEST(slots), TEST(unpack_gives_plaintext), TEST(unpack_args),
-      TEST(verify_reasons));
+const struct CMUnitTest image_tests[] = {
+	TEST(known_slot),
+	TEST(known_header),
+	TEST(known_customer_key),
+	TEST(header_refusals),
+	TEST(header_in_storage),
+	TEST(slots),
+	TEST(unpack_gives_plaintext),
+	TEST(unpack_args),
+	TEST(verify_reasons),
+};
+
+const size_t image_nr = ARRAY_SIZE(image_tests);

@@ -187,6 +187,14 @@ static void dead_configuration(void **state)
 	ok(guest_import(m, &h, 0));
 }
 
-SUITE(page,
-      TEST(first_import_clears), TEST(round_trip), TEST(tampering_is_found), TEST(foreign_pages),
-      TEST(destroy_page), TEST(page_addresses), TEST(dead_configuration));
+const struct CMUnitTest page_tests[] = {
+	TEST(first_import_clears),
+	TEST(round_trip),
+	TEST(tampering_is_found),
+	TEST(foreign_pages),
+	TEST(destroy_page),
+	TEST(page_addresses),
+	TEST(dead_configuration),
+};
+
+const size_t page_nr = ARRAY_SIZE(page_tests);

@@ -175,6 +175,13 @@ static void unshare_all(void **state)
 	assert_rc(uvc_page(m, 0x0341, page), SOFTUV_RC_PAGE_NOT_SHARED);
 }
 
-SUITE(share,
-      TEST(share_and_unshare), TEST(shared_page_travels), TEST(share_before_use_and_after_export),
-      TEST(pinned_pages), TEST(ownership_moves_with_a_shared_page), TEST(unshare_all));
+const struct CMUnitTest share_tests[] = {
+	TEST(share_and_unshare),
+	TEST(shared_page_travels),
+	TEST(share_before_use_and_after_export),
+	TEST(pinned_pages),
+	TEST(ownership_moves_with_a_shared_page),
+	TEST(unshare_all),
+};
+
+const size_t share_nr = ARRAY_SIZE(share_tests);

@@ -11,16 +11,28 @@
 #define TEST(f)		cmocka_unit_test_setup_teardown(f, machine_setup, machine_teardown)
 #define TEST_RAW(f)	cmocka_unit_test_setup_teardown(f, machine_setup_raw, machine_teardown)
 
-#define TEST_FILES(X)	\
-	X(call) X(conf) X(cpu) X(image) X(page) X(share) X(dat) X(model) X(dump) X(command) X(doc)
-
-#define SUITE(name, ...)							\
-	const struct CMUnitTest name##_tests[] = { __VA_ARGS__ };		\
-	const size_t name##_nr = sizeof(name##_tests) / sizeof(name##_tests[0])
-
-#define DECLARE(name)							\
-	extern const struct CMUnitTest name##_tests[];			\
-	extern const size_t name##_nr;
-TEST_FILES(DECLARE)
+/* One pair for each test_*.c */
+extern const struct CMUnitTest call_tests[];
+extern const size_t call_nr;
+extern const struct CMUnitTest conf_tests[];
+extern const size_t conf_nr;
+extern const struct CMUnitTest cpu_tests[];
+extern const size_t cpu_nr;
+extern const struct CMUnitTest image_tests[];
+extern const size_t image_nr;
+extern const struct CMUnitTest page_tests[];
+extern const size_t page_nr;
+extern const struct CMUnitTest share_tests[];
+extern const size_t share_nr;
+extern const struct CMUnitTest dat_tests[];
+extern const size_t dat_nr;
+extern const struct CMUnitTest model_tests[];
+extern const size_t model_nr;
+extern const struct CMUnitTest dump_tests[];
+extern const size_t dump_nr;
+extern const struct CMUnitTest command_tests[];
+extern const size_t command_nr;
+extern const struct CMUnitTest doc_tests[];
+extern const size_t doc_nr;
 
 #endif /* SOFTUV_TESTS_H */

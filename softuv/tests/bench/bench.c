@@ -13,13 +13,14 @@
 
 #define PAGES	4096u
 #define ROUNDS	5
+#define PAGE_MB	0.004096
 
 static double now(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+	return (double)t.tv_sec + (double)t.tv_nsec / 1000000000;
 }
 
 static double best(double a, double b)
@@ -99,9 +100,9 @@ int main(void)
 	touched = storage_state(m, &g, 0);
 	untouched = storage_state(m, &g, 32 * MIB);
 	printf("bench softuv export/xts-encrypt %.2f (%.0f MB/s of %.0f)\n", xe / se,
-	       PAGES * 4096e-6 / se, PAGES * 4096e-6 / xe);
+	       PAGES * PAGE_MB / se, PAGES * PAGE_MB / xe);
 	printf("bench softuv import/xts-decrypt %.2f (%.0f MB/s of %.0f)\n", xd / sd,
-	       PAGES * 4096e-6 / sd, PAGES * 4096e-6 / xd);
+	       PAGES * PAGE_MB / sd, PAGES * PAGE_MB / xd);
 	printf("bench softuv stor-state untouched/touched %.2f (%.2f us, %.2f us)\n",
 	       untouched / touched, untouched * 1e6, touched * 1e6);
 	printf("bench softuv state bytes per touched page %zu, host storage 1 per page\n",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the fuzz target for SE headers: raw bytes, spoilt headers, and odd ones that are sealed well.
+ * Owns the fuzz target for SE headers: raw bytes, spoilt headers, odd ones that are sealed well.
  * Never accepts what it cannot have made: a raw input that opens is a find.
  */
 #include <stdlib.h>
@@ -58,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	start();
 	if (mode == 0) {
-		if (in.left <= SEHDR_MAX && !suv_sehdr_open(keys, in.p, (uint32_t)in.left, &hdr, &rrc) &&
+		if (in.left <= SEHDR_MAX &&
+		    !suv_sehdr_open(keys, in.p, (uint32_t)in.left, &hdr, &rrc) &&
 		    (in.left != sizeof(good) || memcmp(in.p, good, sizeof(good))))
 			abort();
 	} else if (mode == 1) {

@@ -57,7 +57,8 @@ static void restart(bool image)
 	for (int i = 0; i < 2; i++) {
 		guest_new(w.m, &w.g[i], 2 * MIB);
 		for (int k = 0; k < 8; k++)
-			guest_map(w.m, &w.g[i], (uint64_t)k << 12, w.pages + ((uint64_t)k << 12), 0);
+			guest_map(w.m, &w.g[i], (uint64_t)k << 12,
+				  w.pages + ((uint64_t)k << 12), 0);
 		ok(guest_add_cpu(w.m, &w.g[i], 0));
 		w.pool[w.nr++] = w.g[i].handle;
 		w.pool[w.nr++] = w.g[i].cpu[0];
