@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Owns the tests of the command lines of pvdump info and check-vmcore on synthetic dumps.
+# Never needs a machine. Prints KTAP; usage: cli.sh BINDIR MKSYNTH
+set -eu
+
+BIN=$1
+MKSYNTH=$2
+DIR=$(mktemp -d)
+trap 'rm -rf "$DIR"' EXIT
+cd "$DIR"
+n=0 bad=0
+
+t()
+{
+	local name=$1
+
+	shift
+	n=$((n + 1))
+	if "$@" >log 2>&1; then
+		echo "ok $n - $name"
+	else
+		bad=$((bad + 1))
+		echo "not ok $n - $name"
+		sed 's/^/# /' log
+	fi
+}
+
+# refused STATUS PATTERN COMMAND...
+refused()
+{
+	local want=$1 pattern=$2 rc=0
+
+	shift 2
+	"$@" >out 2>&1 || rc=$?
+	cat out
+	[ "$rc" = "$want" ] && grep -Eq -- "$pattern" out
+}
+
+head -c 32 /dev/urandom >cck
+head -c 32 /dev/urandom >wrong
+head -c 1048576 /dev/zero >mem
+head -c 1048576 /dev/urandom >>mem
+head -c 2097152 /dev/zero >>mem
+"$MKSYNTH" cck mem 2 0x100000 a.dump
+
+echo "KTAP version 1"
+t "info" refused 0 'encrypted +252' "$BIN/pvdump" info a.dump
+t "info: vCPUs" refused 0 'version 1 length 1568' "$BIN/pvdump" info a.dump
+t "info: no file" refused 1 'No such file' "$BIN/pvdump" info none
+t "info: directory" refused 1 'not a regular file' "$BIN/pvdump" info .
+t "info: no argument" refused 2 'exactly one FILE' "$BIN/pvdump" info
+t "info: unknown option" refused 2 'unknown option' "$BIN/pvdump" info --what a.dump
+for len in 0 63 1000 20000 4000000; do
+	head -c $len a.dump >cut.dump
+	t "info: file cut to $len bytes" refused 1 '^pvdump: cut.dump: ' "$BIN/pvdump" info cut.dump
+done
+t "take on this machine is refused" refused 1 'not built for s390x' "$BIN/pvdump" take --mem 1M
+t "unknown verb" refused 2 'unknown verb' "$BIN/pvdump" make
+t "sections" refused 0 'sections present' "$BIN/check-vmcore" --sections a.dump
+t "authenticate" refused 0 'authenticated: completion data and 2 CPUs' \
+	"$BIN/check-vmcore" --authenticate a.dump --cck cck
+t "wrong CCK" refused 1 'tag mismatch' "$BIN/check-vmcore" --authenticate a.dump --cck wrong
+t "short CCK" refused 1 'exactly 32' "$BIN/check-vmcore" --authenticate a.dump --cck out
+cp a.dump b.dump
+printf '\xff' | dd of=b.dump bs=1 seek=$((0x69c + 200)) conv=notrunc status=none
+t "modified CPU data" refused 1 'vCPU 0: PV data: tag mismatch' "$BIN/check-vmcore" --authenticate b.dump --cck cck
+printf 'xxxxFIND-MExxxx' >marked
+t "marker found" refused 1 "marker 'FIND-ME' at offset 0x4" "$BIN/check-vmcore" --marker FIND-ME --absent marked
+t "marker absent" refused 0 'marker absent' "$BIN/check-vmcore" --marker FIND-YOU --absent marked
+{ head -c 4194300 /dev/zero; printf FIND-ME; head -c 100 /dev/zero; } >edge
+t "marker across a read" refused 1 'at offset 0x3ffffc' "$BIN/check-vmcore" --marker FIND-ME --absent edge
+t "nothing to check" refused 2 'nothing to check' "$BIN/check-vmcore"
+t "vmcore needs its options" refused 2 'needs --mem' "$BIN/check-vmcore" a.dump
+head -c 1048576 mem >zero
+t "vmcore that is no core" refused 1 'not a 64-bit s390x ELF core' \
+	"$BIN/check-vmcore" --mem 4M --vcpus 2 --component zero@0 mem
+t "an encrypted dump is not its plaintext" refused 1 'page 0x100000' \
+	"$BIN/check-vmcore" --mem 4M --vcpus 2 --component zero@1M --ignore 0-1M --ignore 2M-4M a.dump
+echo "1..$n"
+[ "$bad" = 0 ]
