@@ -149,7 +149,7 @@ touched_objects()
 
 	for f in "${TOUCHED[@]}"; do
 		case $f in
-		arch/s390/boot/*.c | *_test.c | tools/* | *.h) ;;
+		arch/s390/boot/*.c | *_test.c | *_test_*.c | tools/* | *.h) ;;
 		*.c) echo "${f%.c}.o" ;;
 		esac
 	done
