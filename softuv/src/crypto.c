@@ -18,10 +18,7 @@
 /* Clears secrets in a way that the compiler keeps. */
 void suv_wipe(void *p, size_t len)
 {
-	volatile uint8_t *v = p;
-
-	while (len--)
-		*v++ = 0;
+	explicit_bzero(p, len);
 }
 
 /* Comparison whose time does not depend on where the first difference is. */

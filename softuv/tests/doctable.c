@@ -46,8 +46,8 @@ size_t doctable(char *out, size_t len)
 	static const char *const sides[] = { "", "host", "guest", "both" };
 	size_t n;
 
-	n = (size_t)snprintf(out, len, "| code | name | bit | side | UVCB | handle | states | "
-			     "how far |\n|---|---|---|---|---|---|---|---|\n");
+	n = (size_t)snprintf(out, len, "%s\n|---|---|---|---|---|---|---|---|\n",
+			     "| code | name | bit | side | UVCB | handle | states | how far |");
 	for (unsigned int i = 0; i < suv_table_len && n < len; i++) {
 		const struct uvc_desc *d = &suv_table[i];
 		char st[64], ln[32];
