@@ -43,14 +43,40 @@ static inline void lc_set(u64 off, u64 val)
 
 extern u64 fail_psw[2];
 
+#define SIGP_SENSE		1u
+#define SIGP_STOP		5u
+#define SIGP_RESTART		6u
+#define SIGP_SET_PREFIX		13u
+
+static inline int sigp(u32 order, u64 cpu, u64 parm)
+{
+	register u64 r1 asm("1") = parm;
+	int cc;
+
+	asm volatile("sigp %[r1],%[cpu],0(%[order])\n\tipm %[cc]\n\tsrl %[cc],28"
+		     : [cc] "=d" (cc), [r1] "+d" (r1)
+		     : [cpu] "d" (cpu), [order] "a" (order) : "cc", "memory");
+	return cc;
+}
+
+/* QEMU reports a disabled wait only when no other CPU runs. */
+static inline void stop_other_cpu(void)
+{
+	u16 self;
+
+	asm volatile("stap %0" : "=Q" (self));
+	if (sigp(SIGP_STOP, self ^ 1, 0) == 3)
+		return;
+	/* cc 1: it has a status, which is "stopped" */
+	while (sigp(SIGP_SENSE, self ^ 1, 0) != 1)
+		;
+}
+
 static inline void __attribute__((noreturn)) fail(u32 line)
 {
 	u64 psw[2] = { fail_psw[0], fail_psw[1] | line };
-	u16 self;
 
-	/* QEMU reports a disabled wait only when no other CPU runs. */
-	asm volatile("stap %0" : "=Q" (self));
-	asm volatile("sigp 0,%0,5" : : "d" (self ^ 1ul) : "cc", "memory");
+	stop_other_cpu();
 	asm volatile("lpswe 0(%0)" : : "a" (psw) : "memory");
 	__builtin_unreachable();
 }
