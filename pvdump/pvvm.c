@@ -102,6 +102,12 @@ static int map_memory(struct pvvm *v, const char *backing, struct fail *f)
 	if (fixed == MAP_FAILED)
 		return fail_set(f, "guest memory: map 0x%" PRIx64 " bytes: %s", v->mem_size,
 				strerror(errno));
+	/*
+	 * After a fork the pages would be shared copy-on-write, and 5.10 and other kernels retry the read
+	 * of a secure page without end when they may not write it.
+	 */
+	if (madvise(v->mem, v->mem_size, MADV_DONTFORK))
+		return fail_set(f, "guest memory: MADV_DONTFORK: %s", strerror(errno));
 	return 0;
 }
 
