@@ -195,10 +195,11 @@ struct cmd_stats {
 };
 
 struct softuv {
+	void *opaque;
+	struct softuv_ops ops;
 	uint64_t mem_size, base_stor_len, virt_var_len;
 	uint32_t max_conf;
-	struct softuv_ops ops;
-	void *opaque;
+
 	_Atomic uint8_t *state;			/* enum page_state of each host page */
 	uint64_t state_count[PS_NR];
 	struct radix frames;			/* struct fblock by abs >> BLOCK_SHIFT */
