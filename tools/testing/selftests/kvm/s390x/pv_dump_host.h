@@ -40,7 +40,7 @@
 #define PVD_NEED_NULL_SIE	0x080	/* a machine whose guest exits by rule */
 #define PVD_NEED_SMP		0x100	/* two or more host CPUs */
 #define PVD_NEED_ROOT		0x200
-#define PVD_NEED_PANIC_OK	0x400	/* an own boot: the kernel may WARN */
+#define PVD_NEED_PANIC_OK	0x400	/* an own boot: the kernel may warn or hang */
 
 /* A dump of a running image: what most tests want. */
 #define PVD_NEED_T2		(PVD_NEED_PV | PVD_NEED_INFO | PVD_NEED_DUMP | PVD_NEED_IMAGE)
@@ -435,8 +435,18 @@ static const char *pvd_why_not(unsigned int need)
 	if ((need & PVD_NEED_ROOT) && geteuid())
 		return "needs root";
 	if ((need & PVD_NEED_PANIC_OK) && !host.panic_ok)
-		return "may make an unfixed kernel warn (option -w allows it)";
+		return "may make an unfixed kernel warn or hang (option -w allows it)";
 	return NULL;
+}
+
+/* Rules that a test left behind when it was aborted must not reach the next one. */
+static void pvd_machine_reset(void)
+{
+	char reply[200];
+
+	pvd_control(reply, sizeof(reply), "rule clear");
+	if (host.null_sie)
+		pvd_control(reply, sizeof(reply), "sie exit=null");
 }
 
 /*
@@ -453,6 +463,7 @@ static const char *pvd_why_not(unsigned int need)
 		why = pvd_why_not(need);					\
 		if (why)							\
 			SKIP(return, #fixture "." #test ": %s", why);		\
+		pvd_machine_reset();						\
 		pvd_##test(_metadata);						\
 	}									\
 	static void pvd_##test(struct __test_metadata *_metadata)

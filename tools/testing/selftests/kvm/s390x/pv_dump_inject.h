@@ -19,12 +19,10 @@ FIXTURE(inject) {
 
 FIXTURE_SETUP(inject)
 {
-	pvd_rules_clear();
 }
 
 FIXTURE_TEARDOWN(inject)
 {
-	pvd_rules_clear();
 }
 
 #define PVD_EXPECT_RULE(res) do {				\

@@ -18,12 +18,10 @@ FIXTURE(run) {
 
 FIXTURE_SETUP(run)
 {
-	pvd_rules_clear();
 }
 
 FIXTURE_TEARDOWN(run)
 {
-	pvd_rules_clear();
 }
 
 /**

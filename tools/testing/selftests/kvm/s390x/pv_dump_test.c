@@ -42,7 +42,7 @@ static const char usage[] =
 	"  -s DEV    block device to swap on; its content is lost (default: a loop device)\n"
 	"  -t NAME   only tests whose name contains NAME; the others are skipped\n"
 	"  -T FILE   append the outcome of each ioctl to FILE\n"
-	"  -w        allow tests that make an unfixed kernel warn\n";
+	"  -w        allow tests that make an unfixed kernel warn or hang\n";
 
 static void usage_die(const char *what, const char *why)
 {

@@ -204,6 +204,8 @@ static int pvd_vm_open_on(struct pvd_vm *vm, int vcpus, void *mem, size_t size)
 	memset(vm, 0, sizeof(*vm));
 	vm->mem = mem;
 	vm->size = size;
+	/* As QEMU does: children have no business with guest memory. */
+	madvise(mem, size, MADV_DONTFORK);
 	vm->fd = ioctl(host.kvm, KVM_CREATE_VM, 0);
 	if (vm->fd < 0)
 		return -1;
