@@ -12,15 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TYPE_KERNEL	0
-#define TYPE_PARMLINE	1
-#define TYPE_RAMDISK	2
-#define TYPE_OTHER	0x10	/* first type for --component */
 #define PSW_MASK	0x0000000180000000ull	/* 64-bit addressing, as genprotimg */
 
 enum {
 	OPT_COMPONENT = 0x100, OPT_KERNEL, OPT_PARMLINE, OPT_RAMDISK, OPT_CCK, OPT_HDR_KEY,
-	OPT_IMAGE_KEY, OPT_IV, OPT_CUST_KEY, OPT_PSW, OPT_PCF, OPT_SCF, OPT_NO_ENCRYPTION, OPT_HELP,
+	OPT_IMAGE_KEY, OPT_IV, OPT_CUST_KEY, OPT_PSW, OPT_PCF, OPT_SCF, OPT_NO_ENCRYPTION, OPT_LINUX,
+	OPT_HELP,
 };
 
 static const struct option options[] = {
@@ -44,6 +41,7 @@ static const struct option options[] = {
 	{ "x-pcf", required_argument, NULL, OPT_PCF },
 	{ "x-scf", required_argument, NULL, OPT_SCF },
 	{ "no-component-encryption", no_argument, NULL, OPT_NO_ENCRYPTION },
+	{ "linux", no_argument, NULL, OPT_LINUX },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 }
 };
@@ -59,6 +57,8 @@ static const char help[] =
 "(guest absolute address, default: behind its predecessor; 64-bit tweak prefix):\n"
 "      --kernel FILE --parmline FILE --ramdisk FILE\n"
 "      --component FILE           anything else, repeatable, after those three\n"
+"      --linux                    --kernel is a Linux image: add a second boot stage that moves it\n"
+"                                 to its place inside the protected guest and starts it\n"
 "Keys (raw bytes; random when not given):\n"
 "      --cck, --comm-key FILE     customer communication key, 32 bytes\n"
 "      --hdr-key FILE             header protection key, 32 bytes\n"
@@ -71,11 +71,11 @@ static const char help_tail[] =
 "      --no-component-encryption  the same as --disable-image-encryption\n"
 "      --x-pcf VALUE, --x-scf VALUE\n"
 "                                 all plaintext or secret control flags; later options change it\n"
-"      --psw MASK:ADDR            initial PSW (hex); default: 64-bit mode, first component\n"
+"      --psw MASK:ADDR            initial PSW (hex); default: 64-bit mode, first component, with\n"
+"                                 --linux the second boot stage\n"
 "\n"
-"The image has a bootloader that switches to protected mode (DIAG 308 subcodes 8 and 10).\n"
-"It has no second stage that relocates a Linux kernel to its place inside the guest: components\n"
-"stay where they are put and the PSW must fit that.\n";
+"The image has a bootloader that switches to protected mode (DIAG 308 subcodes 8 and 10). Without\n"
+"--linux components stay where they are put and the PSW must fit that.\n";
 
 static int show_help(void)
 {
@@ -129,7 +129,7 @@ static void add_component(struct create_opts *o, char *arg, uint16_t type)
 	memset(c, 0, sizeof(*c));
 	c->path = arg;
 	c->type = type;
-	c->text = type == TYPE_PARMLINE;
+	c->text = type == SE_TYPE_PARMLINE;
 	o->ncomp++;
 	if (!at)
 		return;
@@ -154,7 +154,7 @@ struct named {
 
 static void collect(struct create_opts *o, struct named *n)
 {
-	static const uint16_t type[] = { TYPE_KERNEL, TYPE_PARMLINE, TYPE_RAMDISK };
+	static const uint16_t type[] = { SE_TYPE_KERNEL, SE_TYPE_PARMLINE, SE_TYPE_RAMDISK };
 	uint32_t i;
 
 	for (i = 0; i < 3; i++) {
@@ -162,9 +162,13 @@ static void collect(struct create_opts *o, struct named *n)
 			add_component(o, n->arg[i], type[i]);
 	}
 	for (i = 0; i < n->nother; i++)
-		add_component(o, n->other[i], (uint16_t)(TYPE_OTHER + i));
+		add_component(o, n->other[i], (uint16_t)(SE_TYPE_OTHER + i));
 	if (!o->ncomp)
 		usage_die("create: no component given");
+	if (o->boot_linux && !n->arg[0])
+		usage_die("--linux needs --kernel");
+	if (o->boot_linux && o->ncomp == SEIMG_MAX_COMP)
+		usage_die("--linux: more than %u components", (unsigned int)SEIMG_MAX_COMP - 1);
 }
 
 static void parse_psw(struct create_opts *o, const char *s)
@@ -228,6 +232,7 @@ static int one_option(int c, char *arg, struct create_opts *o, struct named *n, 
 	case OPT_PCF: parse_number("--x-pcf", arg, &o->pcf); return 0;
 	case OPT_SCF: parse_number("--x-scf", arg, &o->scf); return 0;
 	case OPT_NO_ENCRYPTION: o->pcf |= SE_PCF_NO_ENCRYPTION; return 0;
+	case OPT_LINUX: o->boot_linux = true; return 0;
 	default: usage_die("create: unknown option or missing argument");
 	}
 }

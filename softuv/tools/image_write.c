@@ -209,7 +209,7 @@ static int write_all(const struct create_opts *o, struct placed *p, struct outfi
 	}
 	with_psw = *o;
 	if (!o->has_psw)
-		with_psw.psw_addr = p[0].c.addr;
+		with_psw.psw_addr = p[o->boot_linux ? o->ncomp - 1 : 0].c.addr;
 	digests_final(&d, &v);
 	if (header_build(&with_psw, &v, hdr, f))
 		return -1;
@@ -224,28 +224,75 @@ static int write_all(const struct create_opts *o, struct placed *p, struct outfi
 	return 0;
 }
 
+/* The named components of a Linux guest, wherever they are in the list. */
+static int add_stage3b(const struct create_opts *o, struct placed *p, struct create_comp *in,
+		       struct fail *f)
+{
+	struct linux_args a = { 0 };
+	uint32_t i, n = o->ncomp - 1;
+
+	for (i = 0; i < n; i++) {
+		if (in[i].type == SE_TYPE_KERNEL) {
+			a.kernel = p[i].c.addr;
+			a.kernel_size = p[i].c.size;
+		} else if (in[i].type == SE_TYPE_PARMLINE) {
+			a.cmd = p[i].c.addr;
+			a.cmd_size = p[i].c.size;
+		} else if (in[i].type == SE_TYPE_RAMDISK) {
+			a.ramdisk = p[i].c.addr;
+			a.ramdisk_size = p[i].c.size;
+		}
+	}
+	/* the kernel is the first component */
+	if (linux_check(p[0].fd, in[0].path, a.kernel_size, a.cmd_size, f))
+		return -1;
+	p[n].fd = linux_stage(&a, &p[n].c.size, f);
+	return p[n].fd < 0 ? -1 : place(&in[n], &p[n - 1].c, &p[n], f);
+}
+
+static int place_all(const struct create_opts *o, struct placed *p, uint32_t *opened, struct fail *f)
+{
+	uint32_t i, files = o->ncomp - o->boot_linux;
+
+	for (i = 0; i < files; i++) {
+		*opened = i + 1;
+		if (open_component(&o->comp[i], &p[i], f) ||
+		    place(&o->comp[i], i ? &p[i - 1].c : NULL, &p[i], f))
+			return -1;
+	}
+	return 0;
+}
+
+static int write_image(const struct create_opts *o, struct placed *p, struct fail *f)
+{
+	struct outfile out = { .fd = -1 };
+
+	if (outfile_open(&out, o->out, f))
+		return -1;
+	if (!write_all(o, p, &out, f))
+		return outfile_commit(&out, f);
+	outfile_discard(&out);
+	return -1;
+}
+
 int image_write(const struct create_opts *o, struct fail *f)
 {
 	struct placed p[SEIMG_MAX_COMP];
-	struct outfile out = { .fd = -1 };
+	struct create_opts all = *o;
 	uint32_t i, opened = 0;
-	int ret = -1;
+	int ret;
 
-	for (i = 0; i < o->ncomp; i++, opened++) {
-		if (open_component(&o->comp[i], &p[i], f) ||
-		    place(&o->comp[i], i ? &p[i - 1].c : NULL, &p[i], f)) {
-			opened++;
-			goto out;
-		}
+	if (o->boot_linux) {
+		all.comp[all.ncomp] = (struct create_comp){ .path = "stage3b", .type = SE_TYPE_STAGE3B };
+		all.ncomp++;
 	}
-	if (outfile_open(&out, o->out, f))
-		goto out;
-	ret = write_all(o, p, &out, f);
-	if (ret)
-		outfile_discard(&out);
-	else
-		ret = outfile_commit(&out, f);
-out:
+	ret = place_all(&all, p, &opened, f);
+	if (!ret && o->boot_linux) {
+		ret = add_stage3b(&all, p, all.comp, f);
+		opened++;
+	}
+	if (!ret)
+		ret = write_image(&all, p, f);
 	for (i = 0; i < opened; i++) {
 		if (p[i].fd >= 0)
 			close(p[i].fd);

@@ -32,6 +32,13 @@ struct se_flag {
 extern const struct se_flag se_flags[];
 extern const size_t se_nflags;
 
+/* component types (s390-tools genprotimg): upper 16 bits of a generated tweak prefix */
+#define SE_TYPE_KERNEL		0
+#define SE_TYPE_PARMLINE	1
+#define SE_TYPE_RAMDISK		2
+#define SE_TYPE_OTHER		0x10	/* first type of --component */
+#define SE_TYPE_STAGE3B		0x3000	/* behind all others */
+
 /**
  * struct create_comp - one component to put into an image
  * @path: input file
@@ -53,7 +60,9 @@ struct create_comp {
  * @hosts, @nhosts: public points of the host keys, one slot each
  * @cust_priv: customer private scalar
  * @hdr_key, @cck, @xts, @iv: keys and the header IV
- * @psw_mask, @psw_addr: initial PSW; @has_psw false means: address of the first component
+ * @psw_mask, @psw_addr: initial PSW; @has_psw false means: address of the first component, or of
+ *			   the second boot stage
+ * @boot_linux: components 0.. are a Linux kernel, its command line and ramdisk; add the second boot stage
  */
 struct create_opts {
 	const char *out;
@@ -63,9 +72,21 @@ struct create_opts {
 	uint32_t nhosts;
 	uint8_t cust_priv[P521_SIZE];
 	uint8_t hdr_key[SE_KEY_SIZE], cck[SE_KEY_SIZE], xts[SE_XTS_SIZE], iv[SE_IV_SIZE];
-	bool has_psw;
+	bool has_psw, boot_linux;
 	uint64_t psw_mask, psw_addr, pcf, scf;
 };
+
+/**
+ * struct linux_args - where the parts of a Linux guest lie (bytes, unpadded; size 0: not there)
+ */
+struct linux_args {
+	uint64_t kernel, kernel_size, cmd, cmd_size, ramdisk, ramdisk_size;
+};
+
+/* @fd is a Linux image whose parameter area holds @cmd_size bytes. Return: 0 or -1 with @f set. */
+int linux_check(int fd, const char *path, uint64_t kernel_size, uint64_t cmd_size, struct fail *f);
+/* Second boot stage with @a filled in. Return: descriptor of its @size bytes, or -1 with @f set. */
+int linux_stage(const struct linux_args *a, uint64_t *size, struct fail *f);
 
 /* Build the image that @o describes. Return: 0 or -1 with @f set; no partial file is left. */
 int image_write(const struct create_opts *o, struct fail *f);

@@ -116,6 +116,17 @@ t "x-pcf: info" refused 0 'unknown bits +0x' "$BIN/seimage" info x.img
 t "psw" create --psw 180000000:10000 --component comp -o psw.img
 t "psw: info" refused 0 'psw address +0x0000000000010000' \
 	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" psw.img
+head -c 131072 /dev/zero >linux
+printf S390EP | dd of=linux bs=1 seek=$((0x10008)) conv=notrunc status=none
+head -c 897 /dev/zero | tr '\\0' x >long
+t "linux: second boot stage" create --linux --kernel linux --parmline parm --cck cck -o l.img
+t "linux: it is the last component and gets the PSW" refused 0 'psw address +0x0000000000037000' \
+	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" l.img
+t "linux: verify" "$BIN/seimage" verify --host-key "$KEYS/host-key.pem" l.img
+t "linux: no kernel image" refused 1 'no S390EP' create --linux --kernel comp -o x
+t "linux: too small" refused 1 'too small' create --linux --kernel parm -o x
+t "linux: command line too long" refused 1 'has room for 0x380' create --linux --kernel linux --parmline long -o x
+t "linux: without kernel" refused 2 'needs --kernel' create --linux --component comp -o x
 t "empty component is one zero page" create --component empty -o e.img
 t "empty component: size" refused 0 'component pages +1$' "$BIN/seimage" info e.img
 

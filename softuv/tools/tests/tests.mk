@@ -7,10 +7,10 @@ TIME	?= 60
 RESULT	:= $(BUILD)/results/seimage.tap
 SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 SANBIN	:= $(OBJ)/san/bin
-TESTSRC	:= tests/test_seimage.c image_write.c se_flags.c $(addsuffix .c,$(FORMAT) $(CRYPTO))
+TESTSRC	:= tests/test_seimage.c image_write.c linux_boot.c se_flags.c $(addsuffix .c,$(FORMAT) $(CRYPTO))
 
-$(OBJ)/test_seimage: $(TESTSRC) $(HDRS) $(OBJ)/stage3a_blob.o
-	$(CC) $(SAN) $(WARN) -I. -o $@ $(TESTSRC) $(OBJ)/stage3a_blob.o $(LIBS) -lcmocka
+$(OBJ)/test_seimage: $(TESTSRC) $(HDRS) $(OBJ)/stages_blob.o
+	$(CC) $(SAN) $(WARN) -I. -o $@ $(TESTSRC) $(OBJ)/stages_blob.o $(LIBS) -lcmocka
 
 # the programs themselves with sanitizers, for the command line tests
 $(SANBIN)/seimage $(SANBIN)/mkcomponent: $(wildcard *.c *.h *.S)

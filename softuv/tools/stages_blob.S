@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the embedding of the assembled stage3a into seimage.
+ * Owns the embedding of the assembled boot stages into seimage.
  * Never contains code of its own.
  */
 	.section .rodata
-	.globl	stage3a_start, stage3a_end
+	.globl	stage3a_start, stage3a_end, stage3b_start, stage3b_end
 stage3a_start:
 	.incbin	STAGE3A_BIN
 stage3a_end:
+stage3b_start:
+	.incbin	STAGE3B_BIN
+stage3b_end:
 	.section .note.GNU-stack, "", @progbits
