@@ -143,7 +143,7 @@ static int make_busy(void)
 
 	if (fd < 0)
 		return -1;
-	n = snprintf(line, sizeof(line), "rule cmd=0x0402 cc=2 count=%d\n", BUSY);
+	n = snprintf(line, sizeof(line), "rule add cmd=0x0402 cc=2 count=%d\n", BUSY);
 	r = write(fd, line, (size_t)n) == n && read(fd, line, sizeof(line)) > 1 &&
 	    !strncmp(line, "ok", 2) ? 0 : -1;
 	close(fd);
