@@ -93,11 +93,21 @@ static void put_regs(uint8_t *out, const struct vcpu_regs *r)
 	put64(out + AREA_CKC, r->ckc);
 }
 
+/* Stores an area, or as much of it as QUI says there is room for. */
+static uint16_t store(struct softuv *uv, const struct uvc *c, const void *out, uint32_t len,
+		      uint64_t reported)
+{
+	uint64_t va = get64(c->cb + 0x20);
+	uint16_t rc = suv_write_logical(uv, c->cpu, va, out,
+					reported < len ? (uint32_t)reported : len);
+
+	return rc ? rc : SOFTUV_RC_EXECUTED;
+}
+
 uint16_t suv_uvc_dump_cpu(struct softuv *uv, struct uvc *c)
 {
 	uint8_t out[CPU_STOR_LEN] = { 0 };
 	struct vcpu *cpu = c->vcpu;
-	uint16_t rc;
 
 	if (!c->conf->dump.active)
 		return SOFTUV_RC_DUMP_NONE;
@@ -108,8 +118,7 @@ uint16_t suv_uvc_dump_cpu(struct softuv *uv, struct uvc *c)
 	put_regs(out, &cpu->regs);
 	put16(out + AREA_FLAGS, cpu->emulating ? FLAG_EMULATING : 0);
 	seal(&c->conf->dump, out, AREA_IV, AREA_SECRET, AREA_TAG);
-	rc = suv_write_logical(uv, c->cpu, get64(c->cb + 0x20), out, sizeof(out));
-	return rc ? rc : SOFTUV_RC_EXECUTED;
+	return store(uv, c, out, sizeof(out), uv->lens.cpu);
 }
 
 static void special(uint8_t *entry, uint8_t flags)
@@ -155,7 +164,6 @@ uint16_t suv_uvc_dump_stor_state(struct softuv *uv, struct uvc *c)
 	uint64_t gaddr = get64(c->cb + 0x28);
 	const uint8_t *out = uv->untouched;
 	const struct gblock *b;
-	uint16_t rc;
 
 	if (!conf->dump.active)
 		return SOFTUV_RC_DUMP_NONE;
@@ -168,8 +176,7 @@ uint16_t suv_uvc_dump_stor_state(struct softuv *uv, struct uvc *c)
 			  uv->page + i * ENTRY_LEN);
 	if (b)
 		out = uv->page;
-	rc = suv_write_logical(uv, c->cpu, get64(c->cb + 0x20), out, DUMP_STATE_LEN);
-	return rc ? rc : SOFTUV_RC_EXECUTED;
+	return store(uv, c, out, DUMP_STATE_LEN, uv->lens.state);
 }
 
 /* DUMP_COMPLETE hands the memory key and nonce over, under the dump key, and ends the session. */
@@ -187,9 +194,8 @@ uint16_t suv_uvc_dump_complete(struct softuv *uv, struct uvc *c)
 	memcpy(out + COMPL_SECRET, conf->nonce, sizeof(conf->nonce));
 	memcpy(out + COMPL_KEYS, conf->mem_key, sizeof(conf->mem_key));
 	seal(&conf->dump, out, COMPL_IV, COMPL_SECRET, COMPL_TAG);
-	rc = suv_write_logical(uv, c->cpu, get64(c->cb + 0x20), out, sizeof(out));
-	if (rc)
-		return rc;
-	suv_wipe(&conf->dump, sizeof(conf->dump));
-	return SOFTUV_RC_EXECUTED;
+	rc = store(uv, c, out, sizeof(out), uv->lens.final);
+	if (rc == SOFTUV_RC_EXECUTED)
+		suv_wipe(&conf->dump, sizeof(conf->dump));
+	return rc;
 }

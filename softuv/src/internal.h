@@ -194,6 +194,11 @@ struct cmd_stats {
 	struct rc_count rc[RC_KINDS];		/* first come; the last one gathers the rest */
 };
 
+/* What QUI reports; a rule may change it, and then less is stored, never more. */
+struct dump_lens {
+	uint64_t state, final, cpu;
+};
+
 struct softuv {
 	void *opaque;
 	struct softuv_ops ops;
@@ -209,6 +214,7 @@ struct softuv {
 	struct handles handles;
 	struct conf *confs;
 	uint32_t nr_confs, next_conf_id;
+	struct dump_lens lens;
 	struct rule *rules;
 	uint32_t next_rule_id;
 	uint64_t uvcs;
@@ -396,6 +402,7 @@ void suv_wipe(void *p, size_t len);
 /* rules.c */
 const struct rule *suv_rule_match(struct softuv *uv, uint16_t cmd, const struct conf *conf);
 void suv_rules_clear(struct softuv *uv);
+void suv_default_lens(struct softuv *uv);
 
 /* command.c and its files; a line is "verb [word] key=value ..." */
 #define MAX_ARGS	12

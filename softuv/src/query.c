@@ -27,15 +27,15 @@ static void fill_query(const struct softuv *uv, uint8_t *q)
 	put64(q + 0x50, CONF_BASE_LEN);
 	put64(q + 0x58, CONF_VIRT_LEN);
 	put64(q + 0x60, uv->virt_var_len);
-	put64(q + 0x68, CPU_STOR_LEN);
+	put64(q + 0x68, uv->lens.cpu);
 	put32(q + 0x7c, uv->max_conf);
 	put64(q + 0x80, MAX_GUEST_ADDR);
 	put16(q + 0x9e, MAX_CPU_ID);
 	put64(q + 0xa0, 1ull << 63 | SOFTUV_MARK);	/* MISC, and the machine's mark */
 	put64(q + 0xb0, 1ull << 63);			/* SE header version 0x100 */
 	put64(q + 0xb8, PCF_SUPPORTED);
-	put64(q + 0xc8, DUMP_STATE_LEN);
-	put64(q + 0xd0, DUMP_FINAL_LEN);
+	put64(q + 0xc8, uv->lens.state);
+	put64(q + 0xd0, uv->lens.final);
 }
 
 /* QUI: a caller with a shorter block gets what fits and rc 0x0100, a longer one zeros. */

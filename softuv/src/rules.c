@@ -143,6 +143,29 @@ static void say_rule(struct reply *r, const struct rule *rule)
 	suv_say(r, " seen=%llu", (unsigned long long)rule->seen);
 }
 
+void suv_default_lens(struct softuv *uv)
+{
+	uv->lens.state = DUMP_STATE_LEN;
+	uv->lens.final = DUMP_FINAL_LEN;
+	uv->lens.cpu = CPU_STOR_LEN;
+}
+
+/* Lengths that QUI reports, to see how a host takes unusual ones. */
+static int rule_query(struct softuv *uv, struct args *a, struct reply *r)
+{
+	struct dump_lens new = uv->lens;
+
+	if (suv_arg_number(a, r, "dump-state-len", UINT64_MAX, &new.state) ||
+	    suv_arg_number(a, r, "dump-final-len", UINT64_MAX, &new.final) ||
+	    suv_arg_number(a, r, "cpu-len", UINT64_MAX, &new.cpu) || suv_args_done(a, r))
+		return -1;
+	uv->lens = new;
+	suv_say(r, "ok dump-state-len=0x%llx dump-final-len=0x%llx cpu-len=0x%llx",
+		(unsigned long long)new.state, (unsigned long long)new.final,
+		(unsigned long long)new.cpu);
+	return 0;
+}
+
 static int rule_list(struct softuv *uv, struct args *a, struct reply *r)
 {
 	if (suv_args_done(a, r))
@@ -160,8 +183,10 @@ static int rule_clear(struct softuv *uv, struct args *a, struct reply *r)
 
 	if (suv_arg_number(a, r, "id", UINT32_MAX, &id) || suv_args_done(a, r))
 		return -1;
-	if (!one)
+	if (!one) {
 		suv_rules_clear(uv);
+		suv_default_lens(uv);
+	}
 	for (struct rule **at = &uv->rules; one; at = &(*at)->next) {
 		struct rule *rule = *at;
 
@@ -177,7 +202,7 @@ static int rule_clear(struct softuv *uv, struct args *a, struct reply *r)
 	return 0;
 }
 
-/* rule add cmd= ... | rule list | rule clear [id=] */
+/* rule add cmd= ... | rule query [length=] ... | rule list | rule clear [id=] */
 int suv_cmd_rule(struct softuv *uv, struct args *a, struct reply *r)
 {
 	const char *what = a->nr ? a->word[0] : NULL;
@@ -185,9 +210,11 @@ int suv_cmd_rule(struct softuv *uv, struct args *a, struct reply *r)
 	a->used |= 1;
 	if (what && !strcmp(what, "add"))
 		return rule_add(uv, a, r);
+	if (what && !strcmp(what, "query"))
+		return rule_query(uv, a, r);
 	if (what && !strcmp(what, "list"))
 		return rule_list(uv, a, r);
 	if (what && !strcmp(what, "clear"))
 		return rule_clear(uv, a, r);
-	return suv_fail(r, "rule: say add, list or clear");
+	return suv_fail(r, "rule: say add, query, list or clear");
 }

@@ -55,6 +55,7 @@ struct softuv *softuv_new(const struct softuv_config *cfg, const struct softuv_o
 	uv->ops = *ops;
 	uv->opaque = opaque;
 	take_config(uv, cfg);
+	suv_default_lens(uv);
 	suv_dump_untouched(uv->untouched);
 	uv->state = calloc(uv->mem_size >> PAGE_SHIFT, sizeof(*uv->state));
 	uv->stats = calloc(suv_table_len + 1, sizeof(*uv->stats));

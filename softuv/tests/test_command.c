@@ -141,6 +141,37 @@ static void counts(void **state)
 	assert_non_null(strstr(reply, "; 107 import cc=1 rc=0x010a rrc=0x0000"));
 }
 
+/* A host asked for less room than usual must not get more bytes than it asked for. */
+static void reported_lengths(void **state)
+{
+	struct machine *m = *state;
+	struct header_opts o;
+	struct guest g;
+	uint8_t *cb;
+
+	header_defaults(&o);
+	guest_boot(m, &g, 4 * MIB, 1, &o);
+	ok(guest_add_cpu(m, &g, 0));
+	assert_string_equal(say(m, "rule query dump-state-len=5000 cpu-len=1600 dump-final-len=0"),
+			    "ok dump-state-len=0x1388 dump-final-len=0x0 cpu-len=0x640");
+	cb = uvc_new(m, 0x0001, 0x100);
+	ok(uvc_go(m));
+	assert_int_equal(be64(cb + 0x68), 1600);
+	assert_int_equal(be64(cb + 0xc8), 5000);
+	assert_int_equal(be64(cb + 0xd0), 0);
+	ok(uvc_handle(m, 0x0400, g.handle));
+	memset(m->mem + BUFFER, 0xee, 0x2000);
+	ok(uvc_area(m, 0x0402, g.cpu[0], BUFFER, 0));
+	assert_int_equal(m->mem[BUFFER + 1599], 0);
+	assert_int_equal(m->mem[BUFFER + 1600], 0xee);
+	ok(uvc_area(m, 0x0401, g.handle, BUFFER, 0));
+	assert_int_equal(m->mem[BUFFER + 4095], 1);
+	assert_int_equal(m->mem[BUFFER + 4096], 0xee);
+	say(m, "rule clear");
+	assert_string_equal(say(m, "rule query"),
+			    "ok dump-state-len=0x1000 dump-final-len=0x1000 cpu-len=0x1000");
+}
+
 /* More return codes than the statistics name: the rest is gathered. */
 static void many_return_codes(void **state)
 {
@@ -216,6 +247,7 @@ static void bad_lines(void **state)
 		"rule add cmd=pin rc=2 nth=99999999999999999999",
 		"rule add cmd=pin delay=600000001", "rule add cmd=pin rc=2 vm=x",
 		"rule add cmd=pin rc=2 nth=x", "rule add cmd=pin rc=2 count=x", "rule list x",
+		"rule query x", "rule query cpu-len=x",
 		"rule clear x", "rule clear id=9", "rule clear id=x", "reg", "reg get", "reg set",
 		"reg get vm=0", "reg get vm=1 cpu=0 name=gr0", "reg get vm=0 cpu=1 name=gr0",
 		"reg get vm=0 cpu=248 name=gr0", "reg get vm=0 cpu=0",
@@ -262,6 +294,7 @@ const struct CMUnitTest command_tests[] = {
 	TEST(busy_changes_nothing),
 	TEST(rules_choose),
 	TEST(counts),
+	TEST(reported_lengths),
 	TEST(many_return_codes),
 	TEST(states_by_name),
 	TEST(pages_by_command),
