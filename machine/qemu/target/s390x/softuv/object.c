@@ -12,6 +12,7 @@
 #include "migration/blocker.h"
 #include "sysemu/sysemu.h"
 #include "sysemu/tcg.h"
+#include "monitor/monitor.h"
 #include "hw/boards.h"
 #include "cpu.h"
 #include "exec/exec-all.h"
@@ -67,6 +68,7 @@ static void run_command(S390Softuv *uv, const char *line)
     } else {
         reply = g_malloc0(SOFTUV_REPLY_MAX);
         softuv_command(s390_softuv_chip, line, reply, SOFTUV_REPLY_MAX);
+        s390_softuv_flush_after_command(uv);
     }
     trace_softuv_command(line, reply);
     g_free(uv->reply);
@@ -79,7 +81,9 @@ static void install_rules(S390Softuv *uv)
 
     for (i = 0; i < uv->rules->len; i++) {
         const char *text = g_ptr_array_index(uv->rules, i);
-        g_autofree char *line = g_strdup_printf("rule %s", text);
+        bool has_add = g_str_has_prefix(text, "add ");
+        g_autofree char *line = g_strdup_printf("rule %s%s",
+                                                has_add ? "" : "add ", text);
 
         run_command(uv, line);
         if (!g_str_has_prefix(uv->reply, "ok")) {
@@ -119,6 +123,25 @@ static void softuv_machine_done(Notifier *n, void *unused)
         exit(1);
     }
     install_rules(uv);
+}
+
+void hmp_info_softuv(Monitor *mon, const QDict *qdict)
+{
+    static const char *const lines[] = { "stats", "confs", "rule list" };
+    g_autofree char *reply = g_malloc0(SOFTUV_REPLY_MAX);
+    g_autofree char *sie = NULL;
+    int i;
+
+    if (!s390_softuv_chip) {
+        monitor_printf(mon, "no %s\n", TYPE_S390_SOFTUV);
+        return;
+    }
+    sie = s390_softuv_sie_command(the_object, "");
+    monitor_printf(mon, "sie: %s\n", sie);
+    for (i = 0; i < ARRAY_SIZE(lines); i++) {
+        softuv_command(s390_softuv_chip, lines[i], reply, SOFTUV_REPLY_MAX);
+        monitor_printf(mon, "%s: %s\n", lines[i], reply);
+    }
 }
 
 static void softuv_complete(UserCreatable *uc, Error **errp)
@@ -299,7 +322,7 @@ static void softuv_class_init(ObjectClass *oc, void *data)
     object_class_property_add(oc, "rule", "strList", get_rules, set_rules,
                               NULL, NULL);
     object_class_property_set_description(oc, "rule",
-        "fault rule, may be given several times");
+        "fault rule as in 'rule add', may be given several times");
     object_class_property_add_str(oc, "command", NULL, set_command);
     object_class_property_set_description(oc, "command",
         "text command to run now (qom-set)");

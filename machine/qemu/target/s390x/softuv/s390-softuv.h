@@ -7,6 +7,7 @@
 #define TARGET_S390X_SOFTUV_H
 
 #include "exec/hwaddr.h"
+#include "cpu-qom.h"
 #include "softuv.h"
 
 #define TYPE_S390_SOFTUV "s390-softuv"
@@ -41,5 +42,8 @@ void s390_softuv_machine_reset(void);
 #define SOFTUV_LOST_PREFIX      0x53550000
 struct LowCore *s390_softuv_lost_lowcore(CPUS390XState *env);
 bool s390_softuv_is_lost(const struct LowCore *lowcore);
+
+/* HMP "info softuv" */
+void hmp_info_softuv(Monitor *mon, const QDict *qdict);
 
 #endif /* TARGET_S390X_SOFTUV_H */

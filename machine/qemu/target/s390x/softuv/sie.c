@@ -226,12 +226,13 @@ char *s390_softuv_sie_command(S390Softuv *uv, const char *args)
     g_autofree char *arg = g_strstrip(g_strdup(args));
     int i;
 
+    if (!*arg) {
+        return g_strdup_printf("ok sie=%s exit=%s entries=%" PRIu64,
+                               uv->sie_null ? "null" : "off",
+                               exit_names[uv->sie_exit], uv->sie_entries);
+    }
     if (!uv->sie_null) {
         return g_strdup("error: sie: the machine was started with sie=off");
-    }
-    if (!*arg) {
-        return g_strdup_printf("ok sie=null exit=%s entries=%" PRIu64,
-                               exit_names[uv->sie_exit], uv->sie_entries);
     }
     for (i = 0; i < SOFTUV_SIE_EXIT__MAX; i++) {
         if (g_str_has_prefix(arg, "exit=") && !strcmp(arg + 5, exit_names[i])) {

@@ -51,6 +51,7 @@ S390Softuv *s390_softuv_object(void);
 
 /* uvc.c: what softuv asks of the machine */
 extern const struct softuv_ops s390_softuv_ops;
+void s390_softuv_flush_after_command(S390Softuv *uv);
 
 /* key.c: 0, or -1 and errp says what is wrong with the file */
 int s390_softuv_load_key(const char *file, uint8_t *scalar, Error **errp);

@@ -14,11 +14,12 @@
 #include "exec/address-spaces.h"
 #include "hw/boards.h"
 #include "sysemu/cpu-timers.h"
+#include "sysemu/cpus.h"
 #include "tcg/tcg_s390x.h"
 #include "softuv-int.h"
 #include "trace.h"
 
-/* A sleeping CPU looks this often whether it is asked to stop. */
+/* A sleeping CPU looks this often whether something is wanted of it. */
 #define DELAY_SLICE_US  10000
 
 /*
@@ -84,7 +85,7 @@ static int op_random(void *opaque, void *buf, size_t len)
 
 /*
  * Virtual aliases of the page are not known, so everything goes, once, at the
- * end of the call. Other CPUs do not run meanwhile, see HELPER(uvc).
+ * end of the call or command.
  */
 static void op_restrict_access(void *opaque, uint64_t abs, uint64_t len)
 {
@@ -123,36 +124,61 @@ const struct softuv_ops s390_softuv_ops = {
     .prefix = op_prefix,
 };
 
-static void flush_translations(S390Softuv *uv, CPUState *src)
+/*
+ * After a call: for another thread's CPU this queues the flush and kicks it;
+ * the CPU is outside of translated code now, see HELPER(uvc), and handles its
+ * queue before it returns there.
+ */
+static void flush_after_call(S390Softuv *uv, CPUState *src)
 {
     CPUState *cs;
 
-    if (!uv->flush) {
-        return;
-    }
-    uv->flush = false;
-    trace_softuv_flush(src->cpu_index);
-    /*
-     * For another thread's CPU this queues the flush and kicks it; the CPU is
-     * outside of translated code now and handles the queue before it returns.
-     */
-    CPU_FOREACH(cs) {
-        tlb_flush(cs);
+    if (uv->flush) {
+        uv->flush = false;
+        trace_softuv_flush(src->cpu_index);
+        CPU_FOREACH(cs) {
+            tlb_flush(cs);
+        }
     }
 }
 
-/* Work item of a CPU: the call takes its time, other CPUs go on. */
+static void flush_work(CPUState *cs, run_on_cpu_data unused)
+{
+    tlb_flush(cs);
+}
+
+/* After a text command, which runs beside the CPUs: wait for each of them. */
+void s390_softuv_flush_after_command(S390Softuv *uv)
+{
+    CPUState *cs;
+
+    if (uv->flush) {
+        uv->flush = false;
+        trace_softuv_flush(-1);
+        CPU_FOREACH(cs) {
+            run_on_cpu(cs, flush_work, RUN_ON_CPU_NULL);
+        }
+    }
+}
+
+/*
+ * Work item of a CPU: the call takes until @data.target_ptr (monotonic time),
+ * other CPUs and the monitor go on. Other work of this CPU comes first.
+ */
 static void delay_work(CPUState *cs, run_on_cpu_data data)
 {
-    int64_t end = g_get_monotonic_time() + (uint32_t)data.host_int;
-    int64_t left;
+    int64_t end = data.target_ptr;
+    int64_t left = 0;
 
     qemu_mutex_unlock_iothread();
-    while (!qatomic_read(&cs->stop) &&
+    while (!qatomic_read(&cs->stop) && cpu_work_list_empty(cs) &&
            (left = end - g_get_monotonic_time()) > 0) {
         g_usleep(MIN(left, DELAY_SLICE_US));
     }
     qemu_mutex_lock_iothread();
+    if (left > 0 && !cpu_work_list_empty(cs)) {
+        async_run_on_cpu(cs, delay_work, data);
+    }
 }
 
 static void delay(CPUState *cs, uint32_t us)
@@ -160,7 +186,8 @@ static void delay(CPUState *cs, uint32_t us)
     /* With an instruction counter, time is instructions: nothing to wait. */
     if (us && !icount_enabled()) {
         trace_softuv_delay(us, cs->cpu_index);
-        async_run_on_cpu(cs, delay_work, RUN_ON_CPU_HOST_INT((int)us));
+        async_run_on_cpu(cs, delay_work,
+                         RUN_ON_CPU_TARGET_PTR(g_get_monotonic_time() + us));
     }
 }
 
@@ -212,7 +239,7 @@ uint32_t HELPER(uvc)(CPUS390XState *env, uint64_t uvcb, uint32_t m34)
     qemu_mutex_lock_iothread();
     uv->fail_pgm = 0;
     softuv_call(s390_softuv_chip, env, uvcb, &res);
-    flush_translations(uv, cs);
+    flush_after_call(uv, cs);
     delay(cs, res.delay_us);
     if (res.pgm) {
         store_teid(env, uv, &res);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns creating and destroying a secure configuration: donates storage anywhere, at any time.
+ * Never gives it an image.
+ */
+#ifndef TESTS_CONF_H
+#define TESTS_CONF_H
+
+#include "test.h"
+
+#define UVC_CSC		0x0100
+#define UVC_DSC		0x0101
+
+static u8 conf_base[0x10000] __attribute__((aligned(0x4000)));
+static u8 conf_virt[0x10000] __attribute__((aligned(4096)));
+static u8 conf_sca[4096] __attribute__((aligned(4096)));
+static u64 guest_table[2048] __attribute__((aligned(16384)));
+
+/* Once, after INIT: are our buffers what this Ultravisor wants? */
+static inline void conf_check(void)
+{
+	static struct uvcb info;
+
+	CHECK(qui(&info) == 0);
+	CHECK(info.word[0x50 / 8 - 1] <= sizeof(conf_base));
+	CHECK(info.word[0x58 / 8 - 1] + info.word[0x60 / 8 - 1] <= sizeof(conf_virt));
+}
+
+/* A configuration of 1 MiB; its donations at conf_base and conf_virt become secure. */
+static inline u64 conf_create(void)
+{
+	static struct uvcb u;
+
+	u = (struct uvcb) { .len = 0x80, .cmd = UVC_CSC };
+	u.word[0x20 / 8 - 1] = (u64)conf_base;
+	u.word[0x28 / 8 - 1] = (u64)conf_virt;
+	u.word[0x40 / 8 - 1] = 1ul << 20;
+	u.word[0x48 / 8 - 1] = (u64)conf_sca;
+	u.word[0x50 / 8 - 1] = (u64)guest_table | 0x100 | 3;
+	CHECK(uvc(&u) == 0);
+	CHECK(u.rc == 1);
+	return u.word[0x18 / 8 - 1];
+}
+
+static inline void conf_destroy(u64 handle)
+{
+	static struct uvcb u;
+
+	u = (struct uvcb) { .len = 0x40, .cmd = UVC_DSC };
+	u.word[0x18 / 8 - 1] = handle;
+	CHECK(uvc(&u) == 0);
+}
+
+#endif /* TESTS_CONF_H */
