@@ -81,9 +81,10 @@ static void install_rules(S390Softuv *uv)
 
     for (i = 0; i < uv->rules->len; i++) {
         const char *text = g_ptr_array_index(uv->rules, i);
-        bool has_add = g_str_has_prefix(text, "add ");
-        g_autofree char *line = g_strdup_printf("rule %s%s",
-                                                has_add ? "" : "add ", text);
+        /* "add" may be left out: the text then begins with key=value */
+        bool add = text[strcspn(text, " =")] == '=';
+        g_autofree char *line = g_strdup_printf("rule %s%s", add ? "add " : "",
+                                                text);
 
         run_command(uv, line);
         if (!g_str_has_prefix(uv->reply, "ok")) {
@@ -322,7 +323,7 @@ static void softuv_class_init(ObjectClass *oc, void *data)
     object_class_property_add(oc, "rule", "strList", get_rules, set_rules,
                               NULL, NULL);
     object_class_property_set_description(oc, "rule",
-        "fault rule as in 'rule add', may be given several times");
+        "text command 'rule ...' to run at start, may be given several times");
     object_class_property_add_str(oc, "command", NULL, set_command);
     object_class_property_set_description(oc, "command",
         "text command to run now (qom-set)");
