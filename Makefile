@@ -3,7 +3,7 @@
 # Never: holds logic. Settings are variables and reach the scripts through the environment.
 
 VERBS := demo host check check-quick check-full machine kernel series apply series-test \
-	 selftest kunit oracle lint bench fuzz fetch clean
+	 selftest kunit oracle lint bench fuzz coverage debug-kernel fetch clean
 SETTINGS := BASE KERNEL RUN FILES OUT DRYRUN SMP MEM SIE ICOUNT TIMEOUT RULES KSRC SIGNOFF \
 	    JOBS LAYERS QEMU NO_INSTALL PVDUMP_BUILD PVDUMP_CACHE PVDUMP_MIRROR PVDUMP_SECURITY_MIRROR ARGS
 LAYER_SETTINGS := FUZZ_SECONDS V
