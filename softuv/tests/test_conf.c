@@ -288,18 +288,30 @@ static void host_reset(void **state)
 	uint64_t page;
 
 	guest_new(m, &g, 4 * MIB);
-	page = machine_alloc(m, 0x1000);
+	page = machine_alloc(m, 0x3000);
 	guest_map(m, &g, 0, page, 0);
 	ok(guest_import(m, &g, 0));
 	memset(m->mem + page, 0x55, 4096);
 	memset(m->mem + BASE_STOR, 0x66, 4096);
+	for (int i = 1; i < 3; i++) {
+		guest_map(m, &g, i * 0x1000, page + i * 0x1000, 0);
+		ok(guest_import(m, &g, i * 0x1000));
+		ok(softuv_guest_share(m->uv, g.handle, i * 0x1000, true));
+	}
+	ok(uvc_page(m, 0x0341, page + 0x2000));
+	memset(m->mem + page + 0x1000, 0x77, 0x2000);
+	ok(guest_add_cpu(m, &g, 0));
 	softuv_reset(m->uv);
 	assert_int_equal(m->mem[page], 0);
+	assert_int_equal(m->mem[page + 0x1000], 0x77);
+	assert_int_equal(m->mem[page + 0x2000], 0x77);
+	assert_int_equal(softuv_host_access(m->uv, g.cpu_stor[0]), 0);
 	assert_int_equal(m->mem[BASE_STOR], 0);
 	assert_int_equal(softuv_host_access(m->uv, BASE_STOR), 0);
 	assert_rc(uvc_handle(m, 0x0101, g.handle), SOFTUV_RC_INV_STATE);
 	ok(uvc_init(m));
 	assert_rc(uvc_handle(m, 0x0101, g.handle), SOFTUV_RC_INV_CONF);
+	assert_rc(uvc_page(m, 0x0341, page + 0x2000), SOFTUV_RC_PAGE_NOT_SHARED);
 	ok(guest_create(m, &g));
 }
 

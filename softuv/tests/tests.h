@@ -34,5 +34,7 @@ extern const struct CMUnitTest command_tests[];
 extern const size_t command_nr;
 extern const struct CMUnitTest doc_tests[];
 extern const size_t doc_nr;
+extern const struct CMUnitTest nomem_tests[];
+extern const size_t nomem_nr;
 
 #endif /* SOFTUV_TESTS_H */
