@@ -77,7 +77,7 @@ class Difference:
     """One reviewed line: kernels | defect | test | side | pattern | reason."""
 
     def __init__(self, where, line):
-        fields = [field.strip() for field in line.split("|")]
+        fields = line.split(" | ")
         if len(fields) != 6:
             die(where, "%d fields instead of 6" % len(fields))
         self.where = where
@@ -161,7 +161,8 @@ def judge_verdicts(ktap, kernel, verdicts, table, reference):
     other = [t for t in failed if not defect_of(t)]
     ktap.result(not other, "%s: no test without a defect's number fails" % kernel, other)
     if kernel == reference:
-        ktap.result(not failed, "%s: no test fails" % kernel, failed)
+        own = [t for t in failed if table.get(defect_of(t), {}).get(kernel) != "defect"]
+        ktap.result(not own, "%s: no test fails but for what the table names" % kernel, own)
     wrong = []
     for defect in sorted(table, key=lambda d: int(d[1:])):
         want = table[defect].get(kernel)
