@@ -183,6 +183,7 @@ uint32_t header_make(const struct header_opts *o, uint8_t *out)
 	set64(secret + 0x60, o->psw[0]);
 	set64(secret + 0x68, o->psw[1]);
 	set64(secret + 0x70, o->scf);
+	set32(secret + 0x78, o->noi);
 	gcm(1, o->prot, out + 16, out, (int)aad, secret, 128, out + aad, out + len - 16);
 	return len;
 }

@@ -58,6 +58,7 @@ struct header_opts {
 	uint64_t nep;
 	unsigned int slots, own_slot;		/* slots in total, which is for the host key */
 	bool backup;				/* the own slot is for the backup key */
+	uint32_t noi;				/* optional items, which version 1 does not have */
 };
 
 extern const uint8_t host_scalar[66], backup_scalar[66];

@@ -92,6 +92,9 @@ static void rules_choose(void **state)
 	assert_int_equal(m->res.delay_us, 0);
 	assert_rc(guest_import(m, &b, 0), 0x0777);
 	assert_rc(guest_import(m, &a, 0), SOFTUV_RC_PAGE_NOT_MAPPED);
+	assert_non_null(strstr(say(m, "rule list"), "1: cmd=import nth=1 count=all vm=1 cc=1"));
+	assert_string_equal(say(m, "rule clear id=2"), "ok rules=1");
+	expect_ok(m, "rule add cmd=0x200 delay=250 nth=99");
 	assert_string_equal(say(m, "rule clear id=1"), "ok rules=1");
 	assert_rc(guest_import(m, &b, 0), SOFTUV_RC_PAGE_NOT_MAPPED);
 	expect_ok(m, "rule add cmd=import rc=1");
@@ -242,7 +245,8 @@ static void bad_lines(void **state)
 		"rule add cmd=pin rc=0x10000", "rule add cmd=pin rc=0x", "rule add cmd=pin rc=-1",
 		"rule add cmd=pin rc=1z", "rule add cmd=pin rc=2 nth=0",
 		"rule add cmd=pin rc=2 count=0", "rule add cmd=pin rc=2 nht=3",
-		"rule add cmd=pin rrc=2", "rule add cmd=pin rc=2 rc=3",
+		"rule add cmd=pin rrc=2",
+		"rule add cmd=pin delay=1 rrc=2", "rule add cmd=pin rc=2 rc=3",
 		"rule add cmd=pin rc=2 extra", "rule add cmd=0x4242 rc=2",
 		"rule add cmd=pin rc=2 nth=99999999999999999999",
 		"rule add cmd=pin delay=600000001", "rule add cmd=pin rc=2 vm=x",

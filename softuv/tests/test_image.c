@@ -177,6 +177,10 @@ static void header_refusals(void **state)
 	assert_rc(guest_ssc(m, &g, hdr, 8193 > sizeof(hdr) ? 8192 : 8193), SOFTUV_RC_SSC_FORMAT);
 	set32(m->mem + UVCB + 0x28, 0xffffffff);
 	assert_rc(uvc_go(m), SOFTUV_RC_SSC_FORMAT);
+	o.noi = 1;
+	assert_rc(guest_ssc(m, &g, hdr, header_make(&o, hdr)), SOFTUV_RC_SSC_FORMAT);
+	assert_int_equal(m->res.rrc, 0x83);
+	o.noi = 0;
 	o.scf = 1ull << 63;
 	assert_rc(guest_ssc(m, &g, hdr, header_make(&o, hdr)), SOFTUV_RC_SSC_SCF);
 	o.scf = 3ull << 61;
