@@ -8,7 +8,6 @@
 /* As many rounds as fit into two seconds: CPUs that take turns need a while for each. */
 #define ROUNDS		200u
 #define ROUNDS_MIN	4u
-#define TOD_SECONDS(n)	((n) * 4096000000ul)
 
 void cpu2_main(void);
 
@@ -35,14 +34,6 @@ void cpu2_main(void)
 		CHECK(lc(LC_CODE) == PGM_SECURE);
 		denied_nr = mine;
 	}
-}
-
-static u64 tod(void)
-{
-	u64 now;
-
-	asm volatile("stck %0" : "=Q" (now) : : "cc");
-	return now;
 }
 
 int main(void)

@@ -59,13 +59,26 @@ static inline int sigp(u32 order, u64 cpu, u64 parm)
 	return cc;
 }
 
+#define TOD_SECONDS(n)	((n) * 4096000000ul)
+
+static inline u64 tod(void)
+{
+	u64 now;
+
+	asm volatile("stck %0" : "=Q" (now) : : "cc");
+	return now;
+}
+
 /* QEMU reports a disabled wait only when no other CPU runs. */
 static inline void stop_other_cpu(void)
 {
 	u16 self;
+	int cc;
 
 	asm volatile("stap %0" : "=Q" (self));
-	if (sigp(SIGP_STOP, self ^ 1, 0) == 3)
+	while ((cc = sigp(SIGP_STOP, self ^ 1, 0)) == 2)
+		;
+	if (cc == 3)
 		return;
 	/* cc 1: it has a status, which is "stopped" */
 	while (sigp(SIGP_SENSE, self ^ 1, 0) != 1)

@@ -34,6 +34,9 @@ void s390_softuv_offer_features(unsigned long *missing);
 /* Every reset of the machine, with all CPUs paused. */
 void s390_softuv_machine_reset(void);
 
+/* Can this CPU do no work for another one now? With the big lock held. */
+bool s390_softuv_cpu_busy(S390CPU *cpu);
+
 /*
  * A prefix area that became secure cannot take an interruption. Returns a
  * lowcore whose new PSWs are disabled waits with address SOFTUV_LOST_PREFIX,

@@ -39,6 +39,9 @@ struct S390Softuv {
     SoftuvSieExit sie_exit;
     uint64_t sie_entries;           /* since the last reset */
 
+    /* CPUs that wait for executing alone: address of the UVC | 1, or 0 */
+    uint64_t alone_at[S390_MAX_CPUS];
+
     /* the last failed translation of the call being executed */
     uint64_t fail_va;
     uint64_t fail_tec;

@@ -211,6 +211,40 @@ static void store_teid(CPUS390XState *env, S390Softuv *uv,
              tec);
 }
 
+/*
+ * Repeat the instruction while no other CPU runs. A CPU that waits for this
+ * does no work for others: one that executes SIGP would wait for it, and it
+ * for that CPU. So do what is queued first, and have SIGP answer "busy" from
+ * now on; the big lock makes it see one or the other.
+ */
+static G_NORETURN void execute_alone(S390Softuv *uv, CPUState *cs,
+                                     uintptr_t ra)
+{
+    CPUS390XState *env = &S390_CPU(cs)->env;
+    bool idle;
+
+    cpu_restore_state(cs, ra);
+    qemu_mutex_lock_iothread();
+    idle = cpu_work_list_empty(cs);
+    if (idle) {
+        /* the address tells a CPU that still waits from one that got lost */
+        uv->alone_at[env->core_id] = env->psw.addr | 1;
+    }
+    qemu_mutex_unlock_iothread();
+    if (!idle) {
+        cpu_exit(cs);
+        cpu_loop_exit_noexc(cs);
+    }
+    cpu_loop_exit_atomic(cs, 0);
+}
+
+bool s390_softuv_cpu_busy(S390CPU *cpu)
+{
+    S390Softuv *uv = s390_softuv_object();
+
+    return uv && uv->alone_at[cpu->env.core_id] == (cpu->env.psw.addr | 1);
+}
+
 /* @m34: the fields which a future ULTRAVISOR CALL may give a meaning */
 uint32_t HELPER(uvc)(CPUS390XState *env, uint64_t uvcb, uint32_t m34)
 {
@@ -233,10 +267,11 @@ uint32_t HELPER(uvc)(CPUS390XState *env, uint64_t uvcb, uint32_t m34)
      * half encrypted: execute while all others are stopped.
      */
     if ((cs->tcg_cflags & CF_PARALLEL) && !cpu_in_exclusive_context(cs)) {
-        cpu_loop_exit_atomic(cs, ra);
+        execute_alone(uv, cs, ra);
     }
 
     qemu_mutex_lock_iothread();
+    uv->alone_at[env->core_id] = 0;
     uv->fail_pgm = 0;
     softuv_call(s390_softuv_chip, env, uvcb, &res);
     flush_after_call(uv, cs);
