@@ -60,7 +60,8 @@ static int write_notes(struct pvvm *v, const struct dump_layout *l, struct outfi
 	uint32_t i;
 
 	if (!pv || !notes)
-		ret = fail_set(f, "vCPU notes: no memory for 0x%" PRIx64 " bytes", l->vcpu_note_size);
+		ret = fail_set(f,
+			       "vCPU notes: no memory for 0x%" PRIx64 " bytes", l->vcpu_note_size);
 	for (i = 0; i < v->nvcpu && !ret; i++) {
 		memset(pv, 0, l->cpu_len);
 		ret = pvvm_dump_cpu(v, i, pv, f);
@@ -91,7 +92,8 @@ static int write_memory(struct pvvm *v, const struct dump_layout *l, struct outf
 	for (off = 0; off < v->mem_size; off += CHUNK) {
 		if (outfile_pwrite(out, v->mem + off, CHUNK, l->mem_off + off, f)) {
 			if (errno == EFAULT)
-				fail_hint(f, "the host could not export guest memory near 0x%" PRIx64
+				fail_hint(f,
+					  "the host could not export guest memory near 0x%" PRIx64
 					  "; dmesg may say why", off);
 			return -1;
 		}

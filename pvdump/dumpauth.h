@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the keys of a dump: derives the dump key from the CCK and opens completion data and CPU areas.
+ * Owns the keys of a dump: derives the dump key from the CCK, opens completion data and CPU areas.
  * Never used by "pvdump take": the host does not have the CCK.
  */
 #ifndef DUMPAUTH_H

@@ -46,7 +46,9 @@ uint64_t vcpu_notes_size(uint64_t cpu_len)
 int layout_compute(struct dump_layout *l, struct fail *f)
 {
 	if (!l->vcpus || !l->mem_size || l->mem_size % MIB || l->mem_size > 1ull << 46)
-		return fail_set(f, "dump layout: %u vCPUs and 0x%" PRIx64 " bytes of memory: impossible",
+		return fail_set(f,
+				"dump layout: %u vCPUs and 0x%" PRIx64
+				" bytes of memory: impossible",
 				l->vcpus, l->mem_size);
 	if (!l->per_mib || l->per_mib > MIB || l->cpu_len > MIB || l->finalize_len > MIB)
 		return fail_set(f, "dump layout: buffer lengths 0x%" PRIx64 " per MiB, 0x%" PRIx64
@@ -154,16 +156,37 @@ static void fill_vxrs_low(uint8_t *d, const struct vcpu_regs *r)
 static void fill_note(uint8_t *d, uint32_t type, uint32_t id, const struct vcpu_regs *r)
 {
 	switch (type) {
-	case NT_PRSTATUS_: fill_prstatus(d, id, r); break;
-	case NT_FPREGSET_: put32(d, r->fpc); put64s(d + 8, r->fprs, 16); break;
-	case NT_S390_PREFIX_: put32(d, r->prefix); break;
-	case NT_S390_CTRS_: put64s(d, r->crs, 16); break;
-	case NT_S390_TIMER_: put64(d, r->cputm); break;
-	case NT_S390_TODCMP_: put64(d, r->ckc); break;
-	case NT_S390_TODPREG_: put32(d, r->todpr); break;
-	case NT_S390_VXRS_LOW_: fill_vxrs_low(d, r); break;
-	case NT_S390_VXRS_HIGH_: put64s(d, r->vrs[16], 32); break;
-	case NT_S390_GS_CB_: put64s(d, r->gscb, 4); break;
+	case NT_PRSTATUS_:
+		fill_prstatus(d, id, r);
+		break;
+	case NT_FPREGSET_:
+		put32(d, r->fpc);
+		put64s(d + 8, r->fprs, 16);
+		break;
+	case NT_S390_PREFIX_:
+		put32(d, r->prefix);
+		break;
+	case NT_S390_CTRS_:
+		put64s(d, r->crs, 16);
+		break;
+	case NT_S390_TIMER_:
+		put64(d, r->cputm);
+		break;
+	case NT_S390_TODCMP_:
+		put64(d, r->ckc);
+		break;
+	case NT_S390_TODPREG_:
+		put32(d, r->todpr);
+		break;
+	case NT_S390_VXRS_LOW_:
+		fill_vxrs_low(d, r);
+		break;
+	case NT_S390_VXRS_HIGH_:
+		put64s(d, r->vrs[16], 32);
+		break;
+	case NT_S390_GS_CB_:
+		put64s(d, r->gscb, 4);
+		break;
 	}
 }
 

@@ -82,9 +82,12 @@ static inline enum page_state page_state_of(const uint8_t *e)
 	if (e[14])
 		return PAGE_INVALID;
 	switch (e[15] & ~STATE_FLAG_MAPPED) {
-	case STATE_FLAG_ZERO: return PAGE_ZERO;
-	case STATE_FLAG_SHARED: return PAGE_SHARED;
-	default: return PAGE_INVALID;
+	case STATE_FLAG_ZERO:
+		return PAGE_ZERO;
+	case STATE_FLAG_SHARED:
+		return PAGE_SHARED;
+	default:
+		return PAGE_INVALID;
 	}
 }
 

@@ -15,7 +15,8 @@
 static int bad(const struct dumpread *d, struct fail *f, const char *what, uint64_t off,
 	       uint64_t want, uint64_t got)
 {
-	return fail_set(f, "%s: %s at offset 0x%" PRIx64 ": expected 0x%" PRIx64 ", found 0x%" PRIx64,
+	return fail_set(f,
+			"%s: %s at offset 0x%" PRIx64 ": expected 0x%" PRIx64 ", found 0x%" PRIx64,
 			d->src.name, what, off, want, got);
 }
 
@@ -75,15 +76,19 @@ static int read_ehdr(struct dumpread *d, struct ehdr *e, struct fail *f)
 	e->shnum = get16(b + 60);
 	e->shstrndx = get16(b + 62);
 	if (!e->shnum || !e->shstrndx)
-		return fail_set(f, "%s: ELF header: no sections at offset 0x3c: an ordinary core file, not a dump of a protected VM",
+		return fail_set(f,
+				"%s: ELF header: no sections at offset 0x3c: an ordinary core file, not a dump of a protected VM",
 				d->src.name);
 	if (get16(b + 58) != SHDR_SIZE)
-		return bad(d, f, "ELF header: size of a section header", 58, SHDR_SIZE, get16(b + 58));
+		return bad(d, f,
+			   "ELF header: size of a section header", 58, SHDR_SIZE, get16(b + 58));
 	if (e->shnum > DUMP_MAX_SECS || e->phnum > DUMP_MAX_PHDRS)
-		return fail_set(f, "%s: ELF header: %u sections and %u program headers: at most %u expected",
+		return fail_set(f,
+				"%s: ELF header: %u sections and %u program headers: at most %u expected",
 				d->src.name, e->shnum, e->phnum, DUMP_MAX_SECS);
 	if (e->shstrndx >= e->shnum)
-		return fail_set(f, "%s: ELF header: name section at offset 0x3e: below 0x%x expected, found 0x%x",
+		return fail_set(f,
+				"%s: ELF header: name section at offset 0x3e: below 0x%x expected, found 0x%x",
 				d->src.name, e->shnum, e->shstrndx);
 	return 0;
 }
@@ -97,17 +102,20 @@ static int read_names(struct dumpread *d, const struct ehdr *e, const uint32_t *
 	size_t n;
 
 	if (!s->size || s->size > sizeof(names))
-		return fail_set(f, "%s: section %u (names): size 0x1 to 0x%x expected, found 0x%" PRIx64,
+		return fail_set(f,
+				"%s: section %u: names: size 1 to 0x%x expected, found 0x%" PRIx64,
 				d->src.name, e->shstrndx, MAX_STRTAB, s->size);
 	if (dumpread_bytes(d, s->offset, names, s->size, f))
 		return -1;
 	for (i = 1; i < d->nsec; i++) {
 		if (name_off[i] >= s->size)
-			return fail_set(f, "%s: section %u: name offset 0x%x is outside of the names (0x%"
+			return fail_set(f,
+					"%s: section %u: name offset 0x%x is outside of the names (0x%"
 					PRIx64 " bytes)", d->src.name, i, name_off[i], s->size);
 		n = strnlen(names + name_off[i], s->size - name_off[i]);
 		if (n == s->size - name_off[i] || n >= sizeof(d->sec[i].name))
-			return fail_set(f, "%s: section %u: name at 0x%x is not terminated or too long",
+			return fail_set(f,
+					"%s: section %u: name at 0x%x is not terminated or too long",
 					d->src.name, i, name_off[i]);
 		memcpy(d->sec[i].name, names + name_off[i], n + 1);
 	}
@@ -124,8 +132,10 @@ static int read_sections(struct dumpread *d, const struct ehdr *e, struct fail *
 	for (i = 0; i < e->shnum; i++) {
 		if (e->shoff > d->src.size ||
 		    dumpread_bytes(d, e->shoff + i * SHDR_SIZE, b, sizeof(b), f))
-			return fail_set(f, "%s: section header %u: outside of the file (table at 0x%"
-					PRIx64 ", file has 0x%" PRIx64 ")", d->src.name, i, e->shoff,
+			return fail_set(f,
+					"%s: section header %u: outside of the file (table at 0x%"
+					PRIx64 ", file has 0x%" PRIx64 ")", d->src.name, i,
+					e->shoff,
 					d->src.size);
 		name_off[i] = get32(b);
 		d->sec[i].type = get32(b + 4);
@@ -157,19 +167,24 @@ static int check_sections(struct dumpread *d, struct fail *f)
 	d->compl = find_section(d, SEC_COMPL);
 	d->meta = find_section(d, SEC_META);
 	if (!d->compl || !d->meta)
-		return fail_set(f, "%s: section %s: missing: not a dump of a protected VM", d->src.name,
+		return fail_set(f,
+				"%s: section %s: missing: not a dump of a protected VM",
+				d->src.name,
 				d->compl ? SEC_META : SEC_COMPL);
 	if (d->compl->size < COMPL_SIZE || d->compl->size > COMPL_MAX)
-		return fail_set(f, "%s: section " SEC_COMPL ": size 0x%x to 0x%x expected, found 0x%"
+		return fail_set(f,
+				"%s: section " SEC_COMPL ": size 0x%x to 0x%x expected, found 0x%"
 				PRIx64, d->src.name, COMPL_SIZE, COMPL_MAX, d->compl->size);
 	if (dumpread_bytes(d, d->compl->offset, d->compl_data, COMPL_SIZE, f))
 		return -1;
 	v = get32(d->compl_data);
 	if (v != COMPL_VERSION)
-		return bad(d, f, "section " SEC_COMPL ": version", d->compl->offset, COMPL_VERSION, v);
+		return bad(d, f,
+			   "section " SEC_COMPL ": version", d->compl->offset, COMPL_VERSION, v);
 	v = get32(d->compl_data + 4);
 	if (v != COMPL_SIZE)
-		return bad(d, f, "section " SEC_COMPL ": length", d->compl->offset + 4, COMPL_SIZE, v);
+		return bad(d, f,
+			   "section " SEC_COMPL ": length", d->compl->offset + 4, COMPL_SIZE, v);
 	return 0;
 }
 
@@ -178,18 +193,24 @@ static int add_load(struct dumpread *d, const uint8_t *p, uint64_t at, struct fa
 	uint64_t filesz = get64(p + 32), memsz = get64(p + 40);
 
 	if (d->load_size)
-		return fail_set(f, "%s: program header at 0x%" PRIx64 ": a second PT_LOAD: exactly one expected",
+		return fail_set(f,
+				"%s: program header at 0x%" PRIx64
+				": a second PT_LOAD: exactly one expected",
 				d->src.name, at);
 	d->load_off = get64(p + 8);
 	d->load_addr = get64(p + 24);
 	d->load_size = memsz;
 	if (!memsz || memsz % PAGE_SIZE || filesz != memsz)
-		return fail_set(f, "%s: memory at 0x%" PRIx64 ": size in file 0x%" PRIx64 ", in memory 0x%"
-				PRIx64 ": equal multiples of a page expected", d->src.name, at, filesz,
+		return fail_set(f,
+				"%s: memory at 0x%" PRIx64 ": size in file 0x%" PRIx64
+				", in memory 0x%"
+				PRIx64 ": equal multiples of a page expected", d->src.name, at,
+				filesz,
 				memsz);
 	if (!inside(d, d->load_off, memsz) || d->load_addr + memsz < memsz)
 		return fail_set(f, "%s: memory: offset 0x%" PRIx64 " size 0x%" PRIx64
-				" is outside of the file (0x%" PRIx64 ")", d->src.name, d->load_off, memsz,
+				" is outside of the file (0x%" PRIx64 ")", d->src.name, d->load_off,
+				memsz,
 				d->src.size);
 	return 0;
 }
@@ -203,8 +224,10 @@ static int read_phdrs(struct dumpread *d, const struct ehdr *e, struct fail *f)
 	for (i = 0; i < e->phnum; i++) {
 		at = e->phoff + (uint64_t)i * PHDR_SIZE;
 		if (e->phoff > d->src.size || dumpread_bytes(d, at, b, sizeof(b), f))
-			return fail_set(f, "%s: program header %u: outside of the file (table at 0x%"
-					PRIx64 ", file has 0x%" PRIx64 ")", d->src.name, i, e->phoff,
+			return fail_set(f,
+					"%s: program header %u: outside of the file (table at 0x%"
+					PRIx64 ", file has 0x%" PRIx64 ")", d->src.name, i,
+					e->phoff,
 					d->src.size);
 		if (get32(b) == PT_NOTE_ && !d->note_size) {
 			d->note_off = get64(b + 8);
@@ -246,7 +269,8 @@ static int read_pv_note(struct dumpread *d, uint64_t off, uint64_t size, struct 
 		return 0;
 	fail_set(f, "%s: vCPU %u: PV note at offset 0x%" PRIx64
 		 ": version 0x1 expected, found 0x%x", d->src.name, d->nvcpu - 1, off, v->version);
-	return v->version ? -1 : fail_hint(f, "a zero version means that the vCPU's dump failed when the file was made");
+	return v->version ? -1 : fail_hint(f,
+					   "a zero version means that the vCPU's dump failed when the file was made");
 }
 
 /* NT_PRSTATUS begins the notes of the next vCPU. */
@@ -283,7 +307,9 @@ static int read_notes(struct dumpread *d, struct fail *f)
 		name = ((uint64_t)get32(b) + 3) & ~3ull;
 		desc = ((uint64_t)get32(b + 4) + 3) & ~3ull;
 		if (!name || desc > MAX_NOTE_DESC || name + desc > end - off - sizeof(b))
-			return fail_set(f, "%s: notes: at offset 0x%" PRIx64 ": name size 0x%x, data size 0x%x: outside of the notes (end 0x%"
+			return fail_set(f,
+					"%s: notes: at offset 0x%" PRIx64
+					": name size 0x%x, data size 0x%x: outside of the notes (end 0x%"
 					PRIx64 ")", d->src.name, off, get32(b), get32(b + 4), end);
 		off += sizeof(b) + name;
 		if (one_note(d, get32(b + 8), off, get32(b + 4), f))
@@ -339,7 +365,9 @@ int dumpread_states(struct dumpread *d, struct fail *f)
 	}
 	if (!d->states[PAGE_INVALID])
 		return 0;
-	return fail_set(f, "%s: section " SEC_META ": %" PRIu64 " page states are undefined, the first at offset 0x%"
+	return fail_set(f,
+			"%s: section " SEC_META ": %" PRIu64
+			" page states are undefined, the first at offset 0x%"
 			PRIx64 " for address 0x%" PRIx64, d->src.name, d->states[PAGE_INVALID],
 			d->meta->offset + d->first_invalid * STATE_ENTRY,
 			d->load_addr + d->first_invalid * PAGE_SIZE);

@@ -50,7 +50,8 @@ static void print_vcpus(const struct dumpread *d)
 		v = &d->vcpu[i];
 		hex_str(v->iv, sizeof(v->iv), iv);
 		printf("  %-12u %u notes, PV data at 0x%" PRIx64 " size 0x%" PRIx64
-		       ": version %u length %u iv %s\n", i, v->notes, v->offset, v->size, v->version,
+		       ": version %u length %u iv %s\n", i, v->notes, v->offset, v->size,
+		       v->version,
 		       v->length, iv);
 	}
 }
@@ -95,8 +96,8 @@ static void print_dump(const struct dumpread *d)
 	printf("%s: dump of a protected VM, ELF 64-bit big endian s390x, %" PRIu64 " bytes\n",
 	       d->src.name, d->src.size);
 	print_sections(d);
-	printf("memory\n  0x%" PRIx64 " to 0x%" PRIx64 " (%" PRIu64 " MiB) at offset 0x%" PRIx64 "\n",
-	       d->load_addr, d->load_addr + d->load_size, d->load_size / MIB, d->load_off);
+	printf("memory\n  0x%" PRIx64 " to 0x%" PRIx64, d->load_addr, d->load_addr + d->load_size);
+	printf(" (%" PRIu64 " MiB) at offset 0x%" PRIx64 "\n", d->load_size / MIB, d->load_off);
 	print_vcpus(d);
 	print_completion(d);
 }

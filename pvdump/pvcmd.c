@@ -108,7 +108,8 @@ static int check_sizes(const struct kvm_s390_pv_info_dump *d, struct fail *f)
 	if (!d->dump_cpu_buffer_len || d->dump_cpu_buffer_len > MAX_LEN ||
 	    !d->dump_config_finalize_len || d->dump_config_finalize_len > MAX_LEN ||
 	    !d->dump_config_mem_buffer_per_1m || d->dump_config_mem_buffer_per_1m > MAX_LEN)
-		return fail_set(f, "VM: KVM_PV_INFO DUMP: lengths 0x%" PRIx64 " per vCPU, 0x%" PRIx64
+		return fail_set(f,
+				"VM: KVM_PV_INFO DUMP: lengths 0x%" PRIx64 " per vCPU, 0x%" PRIx64
 				" per MiB, 0x%" PRIx64 " at the end: 0x1 to 0x%x expected",
 				(uint64_t)d->dump_cpu_buffer_len,
 				(uint64_t)d->dump_config_mem_buffer_per_1m,
@@ -218,7 +219,8 @@ int pvvm_dump_init(struct pvvm *v, struct fail *f)
 
 	if (dump_cmd(v, v->vm, KVM_S390_PV_COMMAND, "VM", &d, &c, f)) {
 		if (c.rc && !v->dump_allowed)
-			fail_hint(f, "the owner's SE header does not allow dumps: plaintext control flag 34 is off (seimage create --enable-dump)");
+			fail_hint(f,
+				  "the owner's SE header does not allow dumps: plaintext control flag 34 is off (seimage create --enable-dump)");
 		return -1;
 	}
 	v->dumping = true;
@@ -256,7 +258,9 @@ int pvvm_dump_state(struct pvvm *v, uint64_t gaddr, uint64_t mib, uint8_t *buf, 
 		return -1;
 	/* released kernels return gaddr unchanged, fixed ones the next address */
 	if (d.gaddr != gaddr && d.gaddr != next)
-		return fail_set(f, "%s: %s: next address 0x%" PRIx64 " expected, found 0x%" PRIx64, obj,
+		return fail_set(f,
+				"%s: %s: next address 0x%" PRIx64 " expected, found 0x%" PRIx64,
+				obj,
 				subcmds[d.subcmd].name, next, (uint64_t)d.gaddr);
 	return 0;
 }

@@ -22,10 +22,12 @@ static void show_help(FILE *to)
 {
 	size_t i;
 
-	fprintf(to, "Usage: pvdump VERB [OPTION...]\nDumps of protected (Secure Execution) VMs.\n\n");
+	fprintf(to,
+		"Usage: pvdump VERB [OPTION...]\nDumps of protected (Secure Execution) VMs.\n\n");
 	for (i = 0; i < ARRAY_SIZE(verbs); i++)
 		fprintf(to, "  %-6s %s\n", verbs[i].name, verbs[i].text);
-	fprintf(to, "\n'pvdump VERB --help' describes a verb. The owner decrypts a dump with zgetdump.\n");
+	fprintf(to,
+		"\n'pvdump VERB --help' describes a verb. The owner decrypts a dump with zgetdump.\n");
 }
 
 int main(int argc, char **argv)

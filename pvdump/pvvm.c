@@ -17,13 +17,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-volatile int stop_signal;
+atomic_int stop_signal;
 
 int stop_check(struct fail *f)
 {
 	if (!stop_signal)
 		return 0;
-	return fail_set(f, "stopped by signal %d (%s)", stop_signal, strsignal(stop_signal));
+	return fail_set(f, "stopped by signal %d (%s)", (int)stop_signal, strsignal(stop_signal));
 }
 
 void pvvm_init(struct pvvm *v)
@@ -47,14 +47,18 @@ static int open_kvm(struct pvvm *v, struct fail *f)
 		return fail_set(f, "/dev/kvm: KVM_GET_API_VERSION: %d expected, found %d",
 				KVM_API_VERSION, version);
 	if (ioctl(v->kvm, KVM_CHECK_EXTENSION, KVM_CAP_S390_PROTECTED) <= 0) {
-		fail_set(f, "/dev/kvm: capability KVM_CAP_S390_PROTECTED (%d) missing: no Ultravisor, or the host was not started with prot_virt=1",
+		fail_set(f,
+			 "/dev/kvm: capability KVM_CAP_S390_PROTECTED (%d) missing: no Ultravisor, or the host was not started with prot_virt=1",
 			 KVM_CAP_S390_PROTECTED);
-		return fail_hint(f, "add prot_virt=1 to the kernel command line; cat /sys/firmware/uv/prot_virt_host");
+		return fail_hint(f,
+				 "add prot_virt=1 to the kernel command line; cat /sys/firmware/uv/prot_virt_host");
 	}
 	if (ioctl(v->kvm, KVM_CHECK_EXTENSION, KVM_CAP_S390_PROTECTED_DUMP) <= 0) {
-		fail_set(f, "/dev/kvm: capability KVM_CAP_S390_PROTECTED_DUMP (%d) missing: kernel or Ultravisor cannot dump protected VMs",
+		fail_set(f,
+			 "/dev/kvm: capability KVM_CAP_S390_PROTECTED_DUMP (%d) missing: kernel or Ultravisor cannot dump protected VMs",
 			 KVM_CAP_S390_PROTECTED_DUMP);
-		return fail_hint(f, "needs IBM z16 or newer, and Linux 6.0 or the KVM_PV_DUMP series");
+		return fail_hint(f,
+				 "needs IBM z16 or newer, and Linux 6.0 or the KVM_PV_DUMP series");
 	}
 	return 0;
 }
@@ -103,7 +107,8 @@ static int map_memory(struct pvvm *v, const char *backing, struct fail *f)
 		return fail_set(f, "guest memory: map 0x%" PRIx64 " bytes: %s", v->mem_size,
 				strerror(errno));
 	/*
-	 * After a fork the pages would be shared copy-on-write, and 5.10 and other kernels retry the read
+	 * After a fork the pages would be shared copy-on-write, and 5.10 and other kernels retry
+	 * the read
 	 * of a secure page without end when they may not write it.
 	 */
 	if (madvise(v->mem, v->mem_size, MADV_DONTFORK))
@@ -167,7 +172,8 @@ static int add_vcpus(struct pvvm *v, uint32_t vcpus, struct fail *f)
 	if (max > 0 && vcpus > (uint32_t)max)
 		return fail_set(f, "VM: %u vCPUs: this host allows at most %d", vcpus, max);
 	if (run_size < (int)sizeof(struct kvm_run))
-		return fail_set(f, "/dev/kvm: KVM_GET_VCPU_MMAP_SIZE: at least 0x%zx expected, found 0x%x",
+		return fail_set(f,
+				"/dev/kvm: KVM_GET_VCPU_MMAP_SIZE: at least 0x%zx expected, found 0x%x",
 				sizeof(struct kvm_run), run_size);
 	v->run_size = (size_t)run_size;
 	v->vcpu = calloc(vcpus, sizeof(*v->vcpu));
@@ -191,7 +197,8 @@ int pvvm_create(struct pvvm *v, uint64_t mem_size, uint32_t vcpus, const char *b
 	if (v->vm < 0) {
 		fail_set(f, "VM: KVM_CREATE_VM: %s", strerror(errno));
 		if (errno == EINVAL)
-			fail_hint(f, "page tables with PGSTEs are needed: link pvdump with -Wl,--s390-pgste or set sysctl vm.allocate_pgste=1");
+			fail_hint(f,
+				  "page tables with PGSTEs are needed: link pvdump with -Wl,--s390-pgste or set sysctl vm.allocate_pgste=1");
 		return -1;
 	}
 	if (map_memory(v, backing, f) || add_memory(v, f))
@@ -213,7 +220,8 @@ static int place_image(struct pvvm *v, struct seimg *img, struct fail *f)
 				 img->path, i, c->addr, seimg_comp_len(c), v->mem_size);
 			return fail_hint(f, "give the guest more memory with --mem");
 		}
-		if (pread_full(img->fd, img->path, v->mem + c->addr, seimg_comp_len(c), c->addr, f) ||
+		if (pread_full(img->fd, img->path, v->mem + c->addr, seimg_comp_len(c), c->addr,
+			       f) ||
 		    stop_check(f))
 			return -1;
 	}

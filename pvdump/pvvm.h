@@ -7,6 +7,7 @@
 #define PVVM_H
 
 #include <linux/kvm.h>
+#include <stdatomic.h>
 
 #include "dumpfile.h"
 #include "seimg.h"
@@ -39,7 +40,7 @@ struct pvvm {
 };
 
 /* Set by the signal handler: a request to stop; ioctls are then no longer restarted. */
-extern volatile int stop_signal;
+extern atomic_int stop_signal;
 /* Return: 0, or -1 with @f set when a signal asked to stop. */
 int stop_check(struct fail *f);
 
@@ -56,9 +57,9 @@ void pvvm_init(struct pvvm *v);
  */
 int pvvm_create(struct pvvm *v, uint64_t mem_size, uint32_t vcpus, const char *backing,
 		struct fail *f);
-/* Put the components into memory, protect the VM, unpack and verify them, start vCPU 0 as loaded. */
+/* Place the components, protect the VM, unpack and verify them, start vCPU 0 as loaded. */
 int pvvm_start(struct pvvm *v, struct seimg *img, struct fail *f);
-/* End an active dump, unprotect and free everything. Return: 0 or -1 with @f set (first failure). */
+/* End an active dump, unprotect and free everything. Return: 0, or -1 with the first failure. */
 int pvvm_close(struct pvvm *v, struct fail *f);
 
 int pvvm_dump_init(struct pvvm *v, struct fail *f);

@@ -5,7 +5,7 @@
  */
 #include "rcname.h"
 
-#include <stddef.h>
+#include "common.h"
 
 #define UVC_CREATE_CPU	0x0120
 #define UVC_SSC		0x0300
@@ -43,7 +43,8 @@ static const struct {
 	{ UVC_SSC, 0x010a, 0x0040, false, "SE header: no key slot" },
 	{ UVC_SSC, 0x010a, ANY, false, "SE header invalid" },
 	{ UVC_VERIFY, 0x0102, 0x001a, false, "address list digest mismatch" },
-	{ UVC_VERIFY, 0x0102, 0x001b, false, "page list digest mismatch: component data was changed" },
+	{ UVC_VERIFY, 0x0102, 0x001b, false,
+	"page list digest mismatch: component data was changed" },
 	{ UVC_VERIFY, 0x0102, 0x001c, false, "tweak list digest mismatch" },
 	{ UVC_VERIFY, 0x0102, 0x001d, false, "number of pages mismatch" },
 	{ UVC_VERIFY, 0x0102, ANY, false, "image verification failed" },
@@ -54,7 +55,7 @@ const char *rc_name(uint16_t uvc, uint16_t rc, uint16_t rrc, bool soft)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		if (names[i].uvc && names[i].uvc != uvc)
 			continue;
 		if (names[i].rc != rc || (names[i].soft_only && !soft))

@@ -38,8 +38,10 @@ struct take_opts {
 	uint64_t mem, vcpus, repeat, piece;
 };
 
-enum { OPT_IMAGE = 0x100, OPT_MEM, OPT_VCPUS, OPT_SECOND, OPT_REPEAT, OPT_PIECE, OPT_BACKING,
-       OPT_BEFORE };
+enum {
+	OPT_IMAGE = 0x100, OPT_MEM, OPT_VCPUS, OPT_SECOND, OPT_REPEAT, OPT_PIECE, OPT_BACKING,
+	OPT_BEFORE,
+};
 
 static const struct option options[] = {
 	{ "image", required_argument, NULL, OPT_IMAGE },
@@ -55,10 +57,11 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
-static void number(const char *opt, const char *s, uint64_t min, uint64_t max, uint64_t *v)
+static void limited(const char *opt, const char *s, uint64_t min, uint64_t max, uint64_t *v)
 {
 	if (parse_u64(s, v) || *v < min || *v > max)
-		usage_die("%s: '%s': a number from %" PRIu64 " to %" PRIu64 " expected", opt, s, min,
+		usage_die("%s: '%s': a number from %" PRIu64 " to %" PRIu64 " expected", opt, s,
+			  min,
 			  max);
 }
 
@@ -87,17 +90,38 @@ static void parse(int argc, char **argv, struct take_opts *o)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
 		switch (c) {
-		case OPT_IMAGE: o->image = optarg; break;
-		case OPT_MEM: number("--mem", optarg, MIB, 1ull << 46, &o->mem); break;
-		case OPT_VCPUS: number("--vcpus", optarg, 1, 4096, &o->vcpus); break;
-		case OPT_SECOND: o->second = optarg; break;
-		case OPT_REPEAT: number("--repeat", optarg, 1, MAX_REPEAT, &o->repeat); break;
-		case OPT_PIECE: number("--piece-mib", optarg, 1, 1ull << 26, &o->piece); break;
-		case OPT_BACKING: o->backing = optarg; break;
-		case OPT_BEFORE: o->before = optarg; break;
-		case 'o': o->out = optarg; break;
-		case 'h': fputs(help, stdout); exit(EXIT_OK);
-		default: usage_die("take: unknown option or missing argument");
+		case OPT_IMAGE:
+			o->image = optarg;
+			break;
+		case OPT_MEM:
+			limited("--mem", optarg, MIB, 1ull << 46, &o->mem);
+			break;
+		case OPT_VCPUS:
+			limited("--vcpus", optarg, 1, 4096, &o->vcpus);
+			break;
+		case OPT_SECOND:
+			o->second = optarg;
+			break;
+		case OPT_REPEAT:
+			limited("--repeat", optarg, 1, MAX_REPEAT, &o->repeat);
+			break;
+		case OPT_PIECE:
+			limited("--piece-mib", optarg, 1, 1ull << 26, &o->piece);
+			break;
+		case OPT_BACKING:
+			o->backing = optarg;
+			break;
+		case OPT_BEFORE:
+			o->before = optarg;
+			break;
+		case 'o':
+			o->out = optarg;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			exit(EXIT_OK);
+		default:
+			usage_die("take: unknown option or missing argument");
 		}
 	}
 	if (optind != argc)
@@ -110,7 +134,7 @@ static void on_signal(int sig)
 	stop_signal = sig;
 }
 
-/* Without SA_RESTART, so that a blocked call notices. A full pipe or file is an error, no signal. */
+/* Without SA_RESTART a blocked call notices. A full pipe or file is an error, no signal. */
 static void catch_signals(void)
 {
 	static const int stop[] = { SIGINT, SIGTERM, SIGHUP };

@@ -12,7 +12,8 @@ int cmd_take(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	fprintf(stderr, "%s: take: this program was not built for s390x: only a KVM host on IBM Z has protected VMs\n",
+	fprintf(stderr,
+		"%s: take: this program was not built for s390x: only a KVM host on IBM Z has protected VMs\n",
 		program);
 	fprintf(stderr, "hint: use build/s390x/pvdump there, or 'make host' for an emulated one\n");
 	return EXIT_FAILED;

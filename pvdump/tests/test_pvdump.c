@@ -128,12 +128,17 @@ static void registers_in_notes(void **state)
 static void impossible_layouts(void **state)
 {
 	static const struct dump_layout bad[] = {
-		{ .vcpus = 0, .mem_size = MIB, .cpu_len = 4096, .per_mib = 4096, .finalize_len = 288 },
-		{ .vcpus = 1, .mem_size = 0, .cpu_len = 4096, .per_mib = 4096, .finalize_len = 288 },
-		{ .vcpus = 1, .mem_size = MIB + 1, .cpu_len = 4096, .per_mib = 4096, .finalize_len = 288 },
+		{ .vcpus = 0, .mem_size = MIB, .cpu_len = 4096, .per_mib = 4096,
+		  .finalize_len = 288 },
+		{ .vcpus = 1, .mem_size = 0, .cpu_len = 4096, .per_mib = 4096,
+		  .finalize_len = 288 },
+		{ .vcpus = 1, .mem_size = MIB + 1, .cpu_len = 4096, .per_mib = 4096,
+		  .finalize_len = 288 },
 		{ .vcpus = 1, .mem_size = MIB, .cpu_len = 4096, .per_mib = 0, .finalize_len = 288 },
-		{ .vcpus = 1, .mem_size = MIB, .cpu_len = UINT64_MAX, .per_mib = 4096, .finalize_len = 288 },
-		{ .vcpus = 1, .mem_size = MIB, .cpu_len = 4096, .per_mib = 4096, .finalize_len = 1ull << 40 },
+		{ .vcpus = 1, .mem_size = MIB, .cpu_len = UINT64_MAX, .per_mib = 4096,
+		  .finalize_len = 288 },
+		{ .vcpus = 1, .mem_size = MIB, .cpu_len = 4096, .per_mib = 4096,
+		  .finalize_len = 1ull << 40 },
 	};
 	struct dump_layout l;
 	size_t i;
@@ -186,7 +191,8 @@ static void keys_open_everything(void **state)
 /* HKDF-SHA-512 computed with another implementation (OpenSSL) for CCK 00..1f and seed 00..3f */
 static void dump_key_known_answer(void **state)
 {
-	static const char want[] = "1f67f28ed0dfe54d1bd676b72a468bc83f27013c1eb4d5c204ba4a2e3b9b85da";
+	static const char want[] =
+		"1f67f28ed0dfe54d1bd676b72a468bc83f27013c1eb4d5c204ba4a2e3b9b85da";
 	uint8_t key[32], in[32], seed[64];
 	char got[65];
 	size_t i;
@@ -256,12 +262,18 @@ static const struct {
 static uint64_t part_offset(enum part p)
 {
 	switch (p) {
-	case SHDRS: return 0x40;
-	case PHDRS: return 0x140;
-	case NOTES: return s.layout.note_off;
-	case META: return s.layout.meta_off;
-	case COMPL: return s.layout.compl_off;
-	default: return 0;
+	case SHDRS:
+		return 0x40;
+	case PHDRS:
+		return 0x140;
+	case NOTES:
+		return s.layout.note_off;
+	case META:
+		return s.layout.meta_off;
+	case COMPL:
+		return s.layout.compl_off;
+	default:
+		return 0;
 	}
 }
 

@@ -16,7 +16,8 @@
 
 enum {
 	OPT_COMPONENT = 0x100, OPT_KERNEL, OPT_PARMLINE, OPT_RAMDISK, OPT_CCK, OPT_HDR_KEY,
-	OPT_IMAGE_KEY, OPT_IV, OPT_CUST_KEY, OPT_PSW, OPT_PCF, OPT_SCF, OPT_NO_ENCRYPTION, OPT_LINUX,
+	OPT_IMAGE_KEY, OPT_IV, OPT_CUST_KEY, OPT_PSW, OPT_PCF, OPT_SCF, OPT_NO_ENCRYPTION,
+	OPT_LINUX,
 	OPT_HELP,
 };
 
@@ -137,7 +138,8 @@ static void add_component(struct create_opts *o, char *arg, uint16_t type)
 	if (comma)
 		*comma = '\0';
 	if (parse_u64(at + 1, &c->addr))
-		usage_die("%s: '%s' is not an address (0x hex or decimal, suffix K, M, G)", arg, at + 1);
+		usage_die("%s: '%s' is not an address (0x hex or decimal, suffix K, M, G)", arg,
+			  at + 1);
 	if (comma && parse_u64(comma + 1, &c->prefix))
 		usage_die("%s: '%s' is not a tweak prefix", arg, comma + 1);
 	c->has_addr = true;
@@ -201,7 +203,8 @@ static void parse_number(const char *opt, const char *s, uint64_t *v)
 static void add_named(struct named *n, int which, char *arg)
 {
 	if (n->arg[which])
-		usage_die("--%s given twice", which == 0 ? "kernel" : which == 1 ? "parmline" : "ramdisk");
+		usage_die("--%s given twice",
+			  which == 0 ? "kernel" : which == 1 ? "parmline" : "ramdisk");
 	n->arg[which] = arg;
 }
 
@@ -209,31 +212,56 @@ static int one_option(int c, char *arg, struct create_opts *o, struct named *n, 
 		      struct fail *f)
 {
 	switch (c) {
-	case 'o': o->out = arg; return 0;
-	case 'k': return add_host(o, arg, f);
+	case 'o':
+		o->out = arg;
+		return 0;
+	case 'k':
+		return add_host(o, arg, f);
 	case OPT_COMPONENT:
 		if (n->nother <= SEIMG_MAX_COMP - 1)
 			n->other[n->nother++] = arg;
 		else
 			usage_die("more than %u components", (unsigned int)SEIMG_MAX_COMP);
 		return 0;
-	case OPT_KERNEL: add_named(n, 0, arg); return 0;
-	case OPT_PARMLINE: add_named(n, 1, arg); return 0;
-	case OPT_RAMDISK: add_named(n, 2, arg); return 0;
-	case OPT_CCK: *has_cck = true; return read_exact_file(arg, o->cck, SE_KEY_SIZE, f);
-	case OPT_HDR_KEY: return read_exact_file(arg, o->hdr_key, SE_KEY_SIZE, f);
-	case OPT_IMAGE_KEY: return read_exact_file(arg, o->xts, SE_XTS_SIZE, f);
-	case OPT_CUST_KEY: return keydoc_read_private(arg, o->cust_priv, f);
+	case OPT_KERNEL:
+		add_named(n, 0, arg);
+		return 0;
+	case OPT_PARMLINE:
+		add_named(n, 1, arg);
+		return 0;
+	case OPT_RAMDISK:
+		add_named(n, 2, arg);
+		return 0;
+	case OPT_CCK:
+		*has_cck = true;
+		return read_exact_file(arg, o->cck, SE_KEY_SIZE, f);
+	case OPT_HDR_KEY:
+		return read_exact_file(arg, o->hdr_key, SE_KEY_SIZE, f);
+	case OPT_IMAGE_KEY:
+		return read_exact_file(arg, o->xts, SE_XTS_SIZE, f);
+	case OPT_CUST_KEY:
+		return keydoc_read_private(arg, o->cust_priv, f);
 	case OPT_IV:
 		if (hex_parse(arg, o->iv, SE_IV_SIZE))
 			usage_die("--x-iv: %u hex digits expected", 2 * SE_IV_SIZE);
 		return 0;
-	case OPT_PSW: parse_psw(o, arg); return 0;
-	case OPT_PCF: parse_number("--x-pcf", arg, &o->pcf); return 0;
-	case OPT_SCF: parse_number("--x-scf", arg, &o->scf); return 0;
-	case OPT_NO_ENCRYPTION: o->pcf |= SE_PCF_NO_ENCRYPTION; return 0;
-	case OPT_LINUX: o->boot_linux = true; return 0;
-	default: usage_die("create: unknown option or missing argument");
+	case OPT_PSW:
+		parse_psw(o, arg);
+		return 0;
+	case OPT_PCF:
+		parse_number("--x-pcf", arg, &o->pcf);
+		return 0;
+	case OPT_SCF:
+		parse_number("--x-scf", arg, &o->scf);
+		return 0;
+	case OPT_NO_ENCRYPTION:
+		o->pcf |= SE_PCF_NO_ENCRYPTION;
+		return 0;
+	case OPT_LINUX:
+		o->boot_linux = true;
+		return 0;
+	default:
+		usage_die("create: unknown option or missing argument");
 	}
 }
 

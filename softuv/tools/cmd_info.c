@@ -147,12 +147,14 @@ static int decrypt(const struct info_opts *o, const char *path, const struct se_
 			return -1;
 		slot = header_unwrap(h, priv, key);
 		if (slot < 0)
-			return fail_set(f, "%s: SE header: no key slot opens with host key %s", path,
+			return fail_set(f,
+					"%s: SE header: no key slot opens with host key %s", path,
 					o->host_key);
 		printf("  %-22s %d\n", "opened with slot", slot);
 	}
 	if (header_decrypt(h, key, area))
-		return fail_set(f, "%s: SE header: tag mismatch: wrong header key or modified header",
+		return fail_set(f,
+				"%s: SE header: tag mismatch: wrong header key or modified header",
 				path);
 	return 0;
 }
@@ -187,12 +189,23 @@ static void parse(int argc, char **argv, struct info_opts *o)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
 		switch (c) {
-		case 'K': o->hdr_key = optarg; break;
-		case 'H': o->host_key = optarg; break;
-		case 's': o->secrets = true; break;
-		case 'o': o->out = optarg; break;
-		case 'h': fputs(help, stdout); exit(EXIT_OK);
-		default: usage_die("%s: unknown option or missing argument", argv[0]);
+		case 'K':
+			o->hdr_key = optarg;
+			break;
+		case 'H':
+			o->host_key = optarg;
+			break;
+		case 's':
+			o->secrets = true;
+			break;
+		case 'o':
+			o->out = optarg;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			exit(EXIT_OK);
+		default:
+			usage_die("%s: unknown option or missing argument", argv[0]);
 		}
 	}
 	if (optind != argc - 1)

@@ -98,10 +98,17 @@ int cmd_verify(int argc, char **argv)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
-		case 'K': hdr_key = optarg; break;
-		case 'H': host_key = optarg; break;
-		case 'h': fputs(help, stdout); return EXIT_OK;
-		default: usage_die("verify: unknown option or missing argument");
+		case 'K':
+			hdr_key = optarg;
+			break;
+		case 'H':
+			host_key = optarg;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			usage_die("verify: unknown option or missing argument");
 		}
 	}
 	if (optind != argc - 1)

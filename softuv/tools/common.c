@@ -63,11 +63,16 @@ void usage_die(const char *fmt, ...)
 static int suffix_shift(char c)
 {
 	switch (c) {
-	case 'K': return 10;
-	case 'M': return 20;
-	case 'G': return 30;
-	case 'T': return 40;
-	default: return -1;
+	case 'K':
+		return 10;
+	case 'M':
+		return 20;
+	case 'G':
+		return 30;
+	case 'T':
+		return 40;
+	default:
+		return -1;
 	}
 }
 
@@ -259,7 +264,8 @@ int outfile_pwrite(struct outfile *o, const void *buf, size_t len, uint64_t off,
 			fail_set(f, "%s: write at 0x%llx: %s", o->tmp, (unsigned long long)off,
 				 n ? strerror(errno) : "nothing written");
 			if (n < 0 && (errno == ENOSPC || errno == EDQUOT))
-				fail_hint(f, "free space in the output's file system, or choose another with -o");
+				fail_hint(f,
+					  "free space in the output's file system, or choose another with -o");
 			return -1;
 		}
 		p += n;

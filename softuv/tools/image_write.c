@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the assembly of a boot image: header, IPIB, metadata block, bootloader, encrypted components.
+ * Owns the assembly of a boot image: header, IPIB, metadata block, boot code, components.
  * Never parses an option.
  */
 #include "seimage.h"
@@ -83,9 +83,12 @@ static int place(const struct create_comp *in, const struct seimg_comp *prev, st
 
 	p->c.addr = in->has_addr ? in->addr : least;
 	if (p->c.addr % PAGE_SIZE)
-		return fail_set(f, "%s: address 0x%" PRIx64 " is not page aligned", in->path, p->c.addr);
+		return fail_set(f,
+				"%s: address 0x%" PRIx64 " is not page aligned", in->path,
+				p->c.addr);
 	if (p->c.addr < least)
-		return fail_set(f, "%s: address 0x%" PRIx64 " is below 0x%" PRIx64 ", the end of %s",
+		return fail_set(f,
+				"%s: address 0x%" PRIx64 " is below 0x%" PRIx64 ", the end of %s",
 				in->path, p->c.addr, least,
 				prev ? "the component before it" : "the boot code and SE header");
 	if (p->c.addr >= MAX_ADDR || p->c.size >= MAX_ADDR)
@@ -250,7 +253,8 @@ static int add_stage3b(const struct create_opts *o, struct placed *p, struct cre
 	return p[n].fd < 0 ? -1 : place(&in[n], &p[n - 1].c, &p[n], f);
 }
 
-static int place_all(const struct create_opts *o, struct placed *p, uint32_t *opened, struct fail *f)
+static int place_all(const struct create_opts *o, struct placed *p, uint32_t *opened,
+		     struct fail *f)
 {
 	uint32_t i, files = o->ncomp - o->boot_linux;
 
@@ -283,7 +287,8 @@ int image_write(const struct create_opts *o, struct fail *f)
 	int ret;
 
 	if (o->boot_linux) {
-		all.comp[all.ncomp] = (struct create_comp){ .path = "stage3b", .type = SE_TYPE_STAGE3B };
+		all.comp[all.ncomp] = (struct create_comp){ .path = "stage3b",
+							    .type = SE_TYPE_STAGE3B };
 		all.ncomp++;
 	}
 	ret = place_all(&all, p, &opened, f);

@@ -87,7 +87,8 @@ static int decode_public(const char *path, const gnutls_datum_t *d, uint8_t *coo
 	if (gnutls_pubkey_init(&key) < 0)
 		return fail_set(f, "%s: no memory", path);
 	if (import_any(key, d)) {
-		fail_set(f, "%s: host-key document: neither an X.509 certificate nor a public key, in PEM or DER",
+		fail_set(f,
+			 "%s: host-key document: neither an X.509 certificate nor a public key, in PEM or DER",
 			 path);
 		ret = fail_hint(f, "openssl x509 -in FILE -text shows a certificate");
 	} else {
@@ -113,7 +114,8 @@ int keydoc_read_public(const char *path, uint8_t coord[SE_COORD_SIZE], struct fa
 		ret = decode_public(path, &d, coord, f);
 	free(d.data);
 	if (!ret && !p521_valid(coord))
-		ret = fail_set(f, "%s: host-key document: the point is not on curve secp521r1", path);
+		ret = fail_set(f,
+			       "%s: host-key document: the point is not on curve secp521r1", path);
 	return ret;
 }
 
@@ -160,6 +162,7 @@ int keydoc_read_private(const char *path, uint8_t priv[P521_SIZE], struct fail *
 	}
 	free(d.data);
 	if (!ret && p521_public(priv, coord))
-		ret = fail_set(f, "%s: private key: scalar is not below the order of secp521r1", path);
+		ret = fail_set(f,
+			       "%s: private key: scalar is not below the order of secp521r1", path);
 	return ret;
 }

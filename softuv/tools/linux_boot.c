@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the second boot stage as a component: checks the Linux image and fills in the stage's arguments.
+ * Owns the second boot stage as a component: checks the Linux image, fills in the arguments.
  * Never places a component.
  */
 #define _GNU_SOURCE
@@ -26,13 +26,15 @@ int linux_check(int fd, const char *path, uint64_t kernel_size, uint64_t cmd_siz
 	uint64_t max;
 
 	if (kernel_size < LINUX_HDR_END)
-		return fail_set(f, "%s: 0x%" PRIx64 " bytes: too small for a Linux kernel image", path,
+		return fail_set(f,
+				"%s: 0x%" PRIx64 " bytes: too small for a Linux kernel image", path,
 				kernel_size);
 	if (pread_full(fd, path, magic, sizeof(magic), LINUX_MAGIC_OFF, f) ||
 	    pread_full(fd, path, word, sizeof(word), LINUX_MAX_CMD, f))
 		return -1;
 	if (memcmp(magic, "S390EP", sizeof(magic)))
-		return fail_set(f, "%s: no S390EP at 0x%x: not a Linux kernel image for s390x (Image or bzImage)",
+		return fail_set(f,
+				"%s: no S390EP at 0x%x: not a Linux kernel image for s390x (Image or bzImage)",
 				path, LINUX_MAGIC_OFF);
 	max = get64(word) ? get64(word) : LEGACY_MAX_CMD;
 	if (cmd_size > max)

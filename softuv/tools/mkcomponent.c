@@ -86,10 +86,17 @@ int main(int argc, char **argv)
 			if (parse_u64(optarg, &size))
 				usage_die("--size: '%s' is not a number", optarg);
 			break;
-		case 'm': marker = optarg; break;
-		case 'o': out = optarg; break;
-		case 'h': fputs(help, stdout); return EXIT_OK;
-		default: usage_die("unknown option or missing argument");
+		case 'm':
+			marker = optarg;
+			break;
+		case 'o':
+			out = optarg;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			usage_die("unknown option or missing argument");
 		}
 	}
 	if (optind != argc || !out || !size || size % PAGE_SIZE || size > INT64_MAX)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the table of SE header control flags (s390-tools rust/pvimg se_hdr/flags.rs, pvimg-create.1).
+ * Owns the table of SE header control flags (s390-tools rust/pvimg flags.rs, pvimg-create.1).
  * Never sets one.
  */
 #include "seimage.h"

@@ -20,7 +20,7 @@ int se_random(void *buf, size_t len);
 
 /* Fresh P-521 private scalar. Return: 0 or -1 (no entropy). */
 int p521_generate(uint8_t priv[P521_SIZE]);
-/* Public point of @priv as 80 + 80 bytes. Return: 0, -1 when the scalar is 0 or not below the order. */
+/* Public point of @priv as 80 + 80 bytes. Return: 0, -1 when the scalar is out of range. */
 int p521_public(const uint8_t priv[P521_SIZE], uint8_t coord[SE_COORD_SIZE]);
 /* True when @coord is a point on the curve. */
 bool p521_valid(const uint8_t coord[SE_COORD_SIZE]);
@@ -56,7 +56,8 @@ int gcm_open(const uint8_t key[32], const uint8_t iv[SE_IV_SIZE], const void *aa
 int slot_seal(const uint8_t *cust_priv, const uint8_t *host_coord, const uint8_t *hdr_key,
 	      uint8_t *slot);
 /* Unwrap the header key with one private half and the other side's point. Return: 0 or -1. */
-int slot_open(const uint8_t *priv, const uint8_t *peer_coord, const uint8_t *slot, uint8_t *hdr_key);
+int slot_open(const uint8_t *priv, const uint8_t *peer_coord, const uint8_t *slot,
+	      uint8_t *hdr_key);
 /* Find the slot for host key @host_priv in @h and unwrap it. Return: slot number or -1. */
 int header_unwrap(const struct se_header *h, const uint8_t *host_priv, uint8_t *hdr_key);
 /* Decrypt the encrypted area (SE_SEA bytes) of @h. Return: 0 or -1 (tag mismatch). */
@@ -82,7 +83,8 @@ struct se_digest_values {
 
 void digests_init(struct se_digests *d);
 /* Add one page as stored in the image. */
-void digests_page(struct se_digests *d, const uint8_t *page, uint64_t addr, const uint8_t tweak[16]);
+void digests_page(struct se_digests *d, const uint8_t *page, uint64_t addr,
+		  const uint8_t tweak[16]);
 void digests_final(struct se_digests *d, struct se_digest_values *v);
 /* Tweak of the page at byte offset @off of a component. */
 void page_tweak(uint64_t prefix, uint64_t off, uint8_t tweak[16]);

@@ -62,7 +62,8 @@ struct create_comp {
  * @hdr_key, @cck, @xts, @iv: keys and the header IV
  * @psw_mask, @psw_addr: initial PSW; @has_psw false means: address of the first component, or of
  *			   the second boot stage
- * @boot_linux: components 0.. are a Linux kernel, its command line and ramdisk; add the second boot stage
+ * @boot_linux: components 0.. are a Linux kernel, its command line and ramdisk; add the second
+ * boot stage
  */
 struct create_opts {
 	const char *out;

@@ -24,7 +24,8 @@ static int check_sizes(const struct se_header *h, size_t len, struct fail *f)
 	uint64_t want;
 
 	if (h->nks < 1 || h->nks > SE_MAX_SLOTS)
-		return fail_set(f, "SE header: number of key slots at 0x%03x: expected 1 to %u, found 0x%"
+		return fail_set(f,
+				"SE header: number of key slots at 0x%03x: expected 1 to %u, found 0x%"
 				PRIx64, SE_OFF_NKS, SE_MAX_SLOTS, h->nks);
 	if (h->sea != SE_SEA)
 		return bad_field(f, "size of encrypted area", SE_OFF_SEA, SE_SEA, h->sea);
@@ -41,7 +42,8 @@ int se_header_parse(const uint8_t *raw, size_t len, struct se_header *h, struct 
 {
 	memset(h, 0, sizeof(*h));
 	if (len < SE_HDR_SIZE(1))
-		return fail_set(f, "SE header: truncated: at least 0x%x bytes expected, 0x%zx present",
+		return fail_set(f,
+				"SE header: truncated: at least 0x%x bytes expected, 0x%zx present",
 				SE_HDR_SIZE(1), len);
 	if (get64(raw) != SE_MAGIC)
 		return bad_field(f, "magic", 0, SE_MAGIC, get64(raw));
@@ -101,7 +103,8 @@ int ipib_parse(const uint8_t *ipib, size_t len, struct seimg_comp *comp, uint32_
 	total = get32(ipib);
 	if (total < IPIB_OFF_COMP + IPIB_COMP_SIZE || total > IPIB_MAX || total > len)
 		return fail_set(f, "IPIB: length at 0x00: expected 0x%x to 0x%zx, found 0x%x",
-				IPIB_OFF_COMP + IPIB_COMP_SIZE, len < IPIB_MAX ? len : IPIB_MAX, total);
+				IPIB_OFF_COMP + IPIB_COMP_SIZE, len < IPIB_MAX ? len : IPIB_MAX,
+				total);
 	if (ipib[IPIB_OFF_TYPE] != IPIB_TYPE_PV)
 		return fail_set(f, "IPIB: block type at 0x0c: expected 0x05, found 0x%02x",
 				ipib[IPIB_OFF_TYPE]);
@@ -161,7 +164,7 @@ static bool looks_like_ipib(struct seimg *img, uint64_t off)
 	       get32(b + IPIB_OFF_NCOMP) - 1 < SEIMG_MAX_COMP;
 }
 
-/* Images without metadata block: the header starts at a low page, the IPIB is the page before it. */
+/* Without metadata block the header starts at a low page and the IPIB is the page before it. */
 static int find_by_scan(struct seimg *img, struct fail *f)
 {
 	uint64_t off;
@@ -178,12 +181,14 @@ static int find_by_scan(struct seimg *img, struct fail *f)
 			continue;
 		img->hdr_off = off;
 		if (!i || !looks_like_ipib(img, off - PAGE_SIZE))
-			return fail_set(f, "IPIB: not found: no metadata block at 0x%x and no IPIB in front of the SE header at 0x%"
+			return fail_set(f,
+					"IPIB: not found: no metadata block at 0x%x and no IPIB in front of the SE header at 0x%"
 					PRIx64, SEIMG_META_OFF, off);
 		img->ipib_off = off - PAGE_SIZE;
 		return 0;
 	}
-	fail_set(f, "SE header: not found: no metadata block at 0x%x and no header in the first %u pages",
+	fail_set(f,
+		 "SE header: not found: no metadata block at 0x%x and no header in the first %u pages",
 		 SEIMG_META_OFF, SEIMG_SCAN_PAGES + 1);
 	return fail_hint(f, "is this a Secure Execution boot image? seimage create makes one");
 }

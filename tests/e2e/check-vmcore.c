@@ -49,8 +49,10 @@ struct opts {
 	bool has_psw;
 };
 
-enum { OPT_MEM = 0x100, OPT_VCPUS, OPT_COMPONENT, OPT_IMAGE, OPT_PSW, OPT_REG, OPT_IGNORE,
-       OPT_SECTIONS, OPT_AUTH, OPT_CCK, OPT_MARKER, OPT_ABSENT };
+enum {
+	OPT_MEM = 0x100, OPT_VCPUS, OPT_COMPONENT, OPT_IMAGE, OPT_PSW, OPT_REG, OPT_IGNORE,
+	OPT_SECTIONS, OPT_AUTH, OPT_CCK, OPT_MARKER, OPT_ABSENT,
+};
 
 static const struct option options[] = {
 	{ "mem", required_argument, NULL, OPT_MEM },
@@ -69,7 +71,7 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
-static void number(const char *opt, const char *s, uint64_t *v)
+static void to_u64(const char *opt, const char *s, uint64_t *v)
 {
 	if (parse_u64(s, v))
 		usage_die("%s: '%s' is not a number", opt, s);
@@ -88,7 +90,7 @@ static void add_component(struct opts *o, char *arg)
 	if (!at)
 		return;
 	*at = '\0';
-	number("--component", at + 1, &c->addr);
+	to_u64("--component", at + 1, &c->addr);
 	c->has_addr = true;
 }
 
@@ -99,8 +101,8 @@ static void add_ignore(struct opts *o, char *arg)
 	if (!dash || o->e.nignore == MAX_IGNORE)
 		usage_die("--ignore: START-END expected, at most %u times", MAX_IGNORE);
 	*dash = '\0';
-	number("--ignore", arg, &o->e.ignore[o->e.nignore].start);
-	number("--ignore", dash + 1, &o->e.ignore[o->e.nignore].end);
+	to_u64("--ignore", arg, &o->e.ignore[o->e.nignore].start);
+	to_u64("--ignore", dash + 1, &o->e.ignore[o->e.nignore].end);
 	o->e.nignore++;
 }
 
@@ -118,7 +120,7 @@ static void add_reg(struct opts *o, char *arg)
 	*hex++ = '\0';
 	if (!strncmp(hex, "0x", 2))
 		hex += 2;
-	number("--reg", arg, &cpu);
+	to_u64("--reg", arg, &cpu);
 	if (strlen(hex) > 32 || strlen(name) >= sizeof(r->name))
 		usage_die("--reg: '%s' or '%s' is too long", name, hex);
 	memset(digits, '0', 32);
@@ -148,20 +150,48 @@ static void one_option(int c, struct opts *o)
 	uint64_t n;
 
 	switch (c) {
-	case OPT_MEM: number("--mem", optarg, &o->e.mem); break;
-	case OPT_VCPUS: number("--vcpus", optarg, &n); o->e.vcpus = (uint32_t)n; break;
-	case OPT_COMPONENT: add_component(o, optarg); break;
-	case OPT_IMAGE: o->image = optarg; break;
-	case OPT_PSW: set_psw(o, optarg); break;
-	case OPT_REG: add_reg(o, optarg); break;
-	case OPT_IGNORE: add_ignore(o, optarg); break;
-	case OPT_SECTIONS: o->sections = optarg; break;
-	case OPT_AUTH: o->authenticate = optarg; break;
-	case OPT_CCK: o->cck = optarg; break;
-	case OPT_MARKER: o->marker = optarg; break;
-	case OPT_ABSENT: o->absent = optarg; break;
-	case 'h': fputs(help, stdout); exit(EXIT_OK);
-	default: usage_die("unknown option or missing argument");
+	case OPT_MEM:
+		to_u64("--mem", optarg, &o->e.mem);
+		break;
+	case OPT_VCPUS:
+		to_u64("--vcpus", optarg, &n);
+		o->e.vcpus = (uint32_t)n;
+		break;
+	case OPT_COMPONENT:
+		add_component(o, optarg);
+		break;
+	case OPT_IMAGE:
+		o->image = optarg;
+		break;
+	case OPT_PSW:
+		set_psw(o, optarg);
+		break;
+	case OPT_REG:
+		add_reg(o, optarg);
+		break;
+	case OPT_IGNORE:
+		add_ignore(o, optarg);
+		break;
+	case OPT_SECTIONS:
+		o->sections = optarg;
+		break;
+	case OPT_AUTH:
+		o->authenticate = optarg;
+		break;
+	case OPT_CCK:
+		o->cck = optarg;
+		break;
+	case OPT_MARKER:
+		o->marker = optarg;
+		break;
+	case OPT_ABSENT:
+		o->absent = optarg;
+		break;
+	case 'h':
+		fputs(help, stdout);
+		exit(EXIT_OK);
+	default:
+		usage_die("unknown option or missing argument");
 	}
 }
 

@@ -1,5 +1,6 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
 # Owns: the tests of "pvdump take" on a host with KVM: what it writes and how it fails. Runs inside L1, prints KTAP.
 # Never: judges the contents of a dump beyond "pvdump info"; check-vmcore does that outside.
 

@@ -47,8 +47,10 @@ int vmcore_open(struct vmcore *v, const char *path, struct fail *f)
 		return fail_set(f, "%s: open: %s", path, strerror(errno));
 	if (pread_full(v->fd, path, b, sizeof(b), 0, f))
 		return -1;
-	if (memcmp(b, ident, sizeof(ident)) || get16(b + 16) != ET_CORE_ || get16(b + 18) != EM_S390_)
-		return fail_set(f, "%s: not a 64-bit s390x ELF core file: make it with zgetdump -f elf",
+	if (memcmp(b, ident, sizeof(ident)) || get16(b + 16) != ET_CORE_ ||
+	    get16(b + 18) != EM_S390_)
+		return fail_set(f,
+				"%s: not a 64-bit s390x ELF core file: make it with zgetdump -f elf",
 				path);
 	for (i = 0; i < get16(b + 56); i++) {
 		if (pread_full(v->fd, path, p, sizeof(p), get64(b + 32) + i * PHDR_SIZE, f) ||
@@ -69,7 +71,8 @@ int vmcore_page(const struct vmcore *v, uint64_t addr, uint8_t *page, struct fai
 		l = &v->load[i];
 		if (addr >= l->addr && addr - l->addr < l->size &&
 		    l->size - (addr - l->addr) >= PAGE_SIZE)
-			return pread_full(v->fd, v->path, page, PAGE_SIZE, l->off + (addr - l->addr), f);
+			return pread_full(v->fd, v->path, page, PAGE_SIZE,
+					  l->off + (addr - l->addr), f);
 	}
 	return fail_set(f, "%s: page 0x%" PRIx64 ": not in the file", v->path, addr);
 }
@@ -222,7 +225,8 @@ static const struct component *component_at(const struct expect *e, uint64_t add
 	uint32_t i;
 
 	for (i = 0; i < e->ncomp; i++) {
-		if (addr >= e->comp[i].addr && (addr - e->comp[i].addr) / PAGE_SIZE < e->comp[i].pages)
+		if (addr >= e->comp[i].addr &&
+		    (addr - e->comp[i].addr) / PAGE_SIZE < e->comp[i].pages)
 			return &e->comp[i];
 	}
 	return NULL;
@@ -246,7 +250,8 @@ static int plain_page(const struct component *c, uint64_t addr, uint8_t *page, s
 	memset(page, 0, PAGE_SIZE);
 	if (off >= c->size)
 		return 0;
-	return pread_full(c->fd, c->path, page, c->size - off < PAGE_SIZE ? c->size - off : PAGE_SIZE,
+	return pread_full(c->fd, c->path, page,
+			  c->size - off < PAGE_SIZE ? c->size - off : PAGE_SIZE,
 			  off, f);
 }
 
@@ -262,7 +267,8 @@ static int differs(const struct vmcore *v, uint64_t addr, const uint8_t *want, c
 		i = PAGE_SIZE - 16;
 	hex_str(want + i, 16, exp);
 	hex_str(got + i, 16, found);
-	return fail_set(f, "%s: page 0x%" PRIx64 " (%s): offset 0x%zx: expected %s, found %s", v->path,
+	return fail_set(f,
+			"%s: page 0x%" PRIx64 " (%s): offset 0x%zx: expected %s, found %s", v->path,
 			addr, c ? c->path : "untouched memory", i, exp, found);
 }
 
@@ -277,7 +283,9 @@ int check_memory(const struct vmcore *v, const struct expect *e, struct fail *f)
 	for (i = 0; i < v->nload; i++)
 		total += v->load[i].size;
 	if (total != e->mem)
-		return fail_set(f, "%s: memory: expected 0x%" PRIx64 " bytes, found 0x%" PRIx64, v->path,
+		return fail_set(f,
+				"%s: memory: expected 0x%" PRIx64 " bytes, found 0x%" PRIx64,
+				v->path,
 				e->mem, total);
 	for (addr = 0; addr < e->mem; addr += PAGE_SIZE) {
 		if (ignored(e, addr)) {
@@ -295,7 +303,8 @@ int check_memory(const struct vmcore *v, const struct expect *e, struct fail *f)
 		else
 			zero++;
 	}
-	printf("pages compared: %" PRIu64 " encrypted component pages, %" PRIu64 " zero pages", comp,
+	printf("pages compared: %" PRIu64 " encrypted component pages, %" PRIu64 " zero pages",
+	       comp,
 	       zero);
 	if (skipped)
 		printf(", %" PRIu64 " ignored", skipped);

@@ -79,7 +79,8 @@ static void kat_customer_key(void **state)
 
 static void kat_keyslot(void **state)
 {
-	uint8_t priv[P521_SIZE], host[SE_COORD_SIZE], slot[SE_SLOT_SIZE], made[SE_SLOT_SIZE], key[32];
+	uint8_t priv[P521_SIZE], host[SE_COORD_SIZE], slot[SE_SLOT_SIZE], made[SE_SLOT_SIZE],
+	key[32];
 
 	(void)state;
 	assert_int_equal(keydoc_read_private(VECTORS "private_cust.bin", priv, &f), 0);
