@@ -238,6 +238,53 @@ PVD_TEST(defect, d9_rc_kept_without_uvc, PVD_NEED_T2, 60)
 	EXPECT_TRUE(pvd_dumping(&vm));
 }
 
+static bool odd_lengths_sane(void)
+{
+	return host.dump.stor_len && host.dump.stor_len <= 65536 &&
+	       host.dump.cpu_len && host.dump.cpu_len <= PVD_MIB &&
+	       host.dump.compl_len && host.dump.compl_len <= PVD_MIB;
+}
+
+/*
+ * D10: the firmware's lengths are taken for what they are: those that cannot be served are
+ * refused at INIT without a call, all others are exact. An unfixed kernel lets the firmware
+ * write beyond its buffer, so this needs a kernel that is known to be fixed.
+ */
+PVD_TEST(defect, d10_odd_lengths, PVD_NEED_T2 | PVD_NEED_PANIC_OK, 60)
+{
+	struct pvd_buf whole, part, cpu, compl;
+	size_t len = host.dump.stor_len;
+	struct pvd_vm vm;
+	int i;
+
+	if (len == 4096 && host.dump.cpu_len == 4096 && host.dump.compl_len == 4096)
+		SKIP(return, "defect.d10_odd_lengths: the lengths are the usual ones");
+	ASSERT_EQ(0, pvd_vm_boot(&vm, 1, 40 * PVD_MIB));
+	if (!odd_lengths_sane()) {
+		PVD_EXPECT_KEPT(EINVAL, pvd_init(vm.fd));
+		EXPECT_FALSE(pvd_dumping(&vm));
+		return;
+	}
+	ASSERT_TRUE(pvd_buf_alloc(&whole, 40 * len));
+	ASSERT_TRUE(pvd_buf_alloc(&part, 40 * len));
+	ASSERT_TRUE(pvd_buf_alloc(&cpu, host.dump.cpu_len));
+	ASSERT_TRUE(pvd_buf_alloc(&compl, host.dump.compl_len));
+	PVD_ASSERT_OK(pvd_init(vm.fd));
+	PVD_EXPECT_OK(pvd_cpu(vm.vcpu[0], cpu.p, cpu.len));
+	pvd_touch(&vm);
+	PVD_EXPECT_KEPT(EINVAL, pvd_stor_state(vm.fd, 0, whole.p, len + 1));
+	PVD_EXPECT_KEPT(EINVAL, pvd_stor_state(vm.fd, 0, whole.p, 2 * len - 1));
+	EXPECT_TRUE(pvd_buf_untouched(&whole, 0, whole.len));
+	PVD_EXPECT_OK(pvd_stor_state(vm.fd, 0, whole.p, whole.len));
+	for (i = 0; i < 40; i++)
+		PVD_EXPECT_OK(pvd_stor_state(vm.fd, i * PVD_MIB, part.p + i * len, len));
+	EXPECT_EQ(0, memcmp(whole.p, part.p, whole.len));
+	PVD_EXPECT_KEPT(EINVAL, pvd_complete(vm.fd, compl.p, compl.len - 1));
+	PVD_EXPECT_OK(pvd_complete(vm.fd, compl.p, compl.len));
+	EXPECT_TRUE(pvd_canaries(&whole) && pvd_canaries(&part));
+	EXPECT_TRUE(pvd_canaries(&cpu) && pvd_canaries(&compl));
+}
+
 /* D15: the dump block has 64 bytes, whatever a manual says; the reserved half is kept. */
 PVD_TEST(defect, d15_block_has_64_bytes, PVD_NEED_T2, 60)
 {
