@@ -10,7 +10,8 @@ LOGS=$BUILD/log
 CROSS=${CROSS:-s390x-linux-gnu-}
 PROG=${PROG:-$(basename "$0")}
 JOBS=${JOBS:-$(nproc)}
-export CCACHE_DIR=${CCACHE_DIR:-$CACHE/ccache}
+# One compiler cache for every clone: paths below build/ count as relative.
+export CCACHE_DIR=${CCACHE_DIR:-$CACHE/ccache} CCACHE_BASEDIR=$BUILD CCACHE_NOHASHDIR=1
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 
