@@ -11,7 +11,7 @@
 #define MAX_COMPONENTS	165u
 #define MAX_IGNORE	64u
 #define MAX_LOADS	64u
-#define MAX_REGS	64u
+#define MAX_REGS	256u
 #define MAX_CPUS	512u
 
 struct component {

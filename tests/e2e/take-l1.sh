@@ -104,6 +104,7 @@ interrupted()
 
 exec 2>&1
 chmod +x pvdump
+: >"$OUT/state.args"
 mkdir -p full && mount -t tmpfs -o size=8M tmpfs full
 echo "KTAP version 1"
 t "take with 3 vCPUs" take --image good.img --vcpus 3 -o "$OUT/good.pvdump"
@@ -150,6 +151,9 @@ if [ -e $PORT ] && exec 3<>$PORT; then
 	t "after DUMP_COMPLETE failed" again
 	t "rule: UNPACK fails" ruled "cmd=unpack nth=9 rc=0x0107" 'UNPACK.*rc 0x0107' --image good.img
 	t "after UNPACK failed" again
+	t "dump with registers and a shared page set by test commands" take --image good.img \
+		--vcpus 2 -o "$OUT/state.pvdump" --before-dump 'sh ./state.sh 0x603000'
+	t "the shared page is reported" sh -c './pvdump info $OUT/state.pvdump | grep "shared  *1$"'
 	exec 3>&-
 else
 	skip "fault rules" "no port $PORT: not the emulated machine"
