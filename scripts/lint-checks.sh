@@ -333,9 +333,11 @@ check_user_checkpatch()
 		'machine/*.[ch]' 'tools/testing/*.[ch]' | grep -v '^machine/qemu/')
 	[ ${#files[@]} -gt 0 ] || { echo "no C files found"; return 1; }
 	# What these would have instead (kernel types, BIT(), __printf, READ_ONCE()) is the kernel's; PRIx64 is CamelCase.
-	(cd "$TOP" && perl "$checkpatch" --no-tree --strict --terse --no-summary --show-types --max-line-length=100 \
+	# checkpatch leaves a cache where it runs.
+	(cd "$WORK" && perl "$checkpatch" --no-tree --strict --terse --no-summary --show-types --max-line-length=100 \
 		--ignore "$IGNORE,PREFER_KERNEL_TYPES,STRCPY,STRLCPY,CAMELCASE,BIT_MACRO,PREFER_PRINTF,PREFER_ALIGNED,VOLATILE" \
-		-f "${files[@]}")
+		-f "${files[@]/#/$TOP/}") | sed "s|$TOP/||"
+	[ "${PIPESTATUS[0]}" -eq 0 ]
 }
 
 check_repo_wording()
