@@ -116,6 +116,24 @@ t "x-pcf: info" refused 0 'unknown bits +0x' "$BIN/seimage" info x.img
 t "psw" create --psw 180000000:10000 --component comp -o psw.img
 t "psw: info" refused 0 'psw address +0x0000000000010000' \
 	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" psw.img
+# The layouts of other builders (s390-tools): older ones without metadata block and with a full page as
+# IPIB, newer ones with the IPIB behind the last component.
+cp a.img old.img
+head -c 28 /dev/zero | dd of=old.img bs=1 seek=$((0xc000)) conv=notrunc status=none
+printf '\x00\x00\x10\x00' | dd of=old.img bs=1 seek=$((0x13000)) conv=notrunc status=none
+printf '\x00' | dd of=old.img bs=1 seek=$((0x1306f)) conv=notrunc status=none
+t "layout of genprotimg: verify" "$BIN/seimage" verify --host-key "$KEYS/host-key.pem" old.img
+t "layout of genprotimg: no metadata block" refused 0 'metadata block +no' "$BIN/seimage" info old.img
+size=$(stat -c %s a.img)
+cp a.img new.img
+dd if=a.img of=new.img bs=1 skip=$((0x13000)) count=$((136 + 3 * 24)) seek="$size" conv=notrunc status=none
+head -c 4096 /dev/zero | dd of=new.img bs=1 seek=$((0x13000)) conv=notrunc status=none
+printf '%b' "$(printf '%016x' "$size" | sed 's/../\\x&/g')" |
+	dd of=new.img bs=1 seek=$((0xc014)) conv=notrunc status=none
+t "layout of pvimg: verify" "$BIN/seimage" verify --host-key "$KEYS/host-key.pem" new.img
+t "layout of pvimg: IPIB behind the components" refused 0 "IPIB offset +0x$(printf %x "$size")" \
+	"$BIN/seimage" info new.img
+
 head -c 131072 /dev/zero >linux
 printf S390EP | dd of=linux bs=1 seek=$((0x10008)) conv=notrunc status=none
 head -c 897 /dev/zero | tr '\\0' x >long
