@@ -6,7 +6,7 @@
 
 RESULTS/<kernel>/ holds tap and transcript of one boot; boots: one line per test with a
 boot of its own ("<test> ok|fail|skip|panic"); content: one line per decrypted dump
-("<dump> ok|fail"). Prints KTAP. Exit status 0: all as listed, 1: not.
+("<dump> ok|fail"); bad-input: likewise, per wrong use of the test. Prints KTAP. Exit status 0: all as listed, 1: not.
 """
 import difflib
 import os
@@ -176,10 +176,9 @@ def judge_verdicts(ktap, kernel, verdicts, table, reference):
     ktap.result(not wrong, "%s: defects are as the table says" % kernel, wrong)
 
 
-def judge_content(ktap, kernel, pairs):
-    bad = [name for name, verdict in pairs if verdict != "ok"]
-    ktap.result(pairs and not bad, "%s: %d dumps decrypt to the plaintext" % (kernel, len(pairs)),
-                bad)
+def judge_pairs(ktap, name, pairs):
+    bad = [what for what, verdict in pairs if verdict != "ok"]
+    ktap.result(pairs and not bad, name % len(pairs), bad)
 
 
 def judge_transcript(ktap, kernel, reference, other, differences):
@@ -223,7 +222,10 @@ def main(argv):
     ktap = Ktap()
     for kernel in kernels:
         judge_verdicts(ktap, kernel, verdicts[kernel], table, reference)
-        judge_content(ktap, kernel, read_pairs(os.path.join(results, kernel, "content")))
+        judge_pairs(ktap, kernel + ": %d dumps decrypt to the plaintext",
+                    read_pairs(os.path.join(results, kernel, "content")))
+        judge_pairs(ktap, kernel + ": %d kinds of wrong use are refused or skipped",
+                    read_pairs(os.path.join(results, kernel, "bad-input")))
         if kernel != reference:
             judge_transcript(ktap, kernel, transcripts[reference], transcripts[kernel],
                              differences)
