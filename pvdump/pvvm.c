@@ -233,7 +233,8 @@ int pvvm_start(struct pvvm *v, struct seimg *img, struct fail *f)
 	uint32_t i;
 
 	v->dump_allowed = img->hdr.pcf & SE_PCF_DUMP;
-	if (place_image(v, img, f) || pvcmd_enable(v, f) || pvcmd_info(v, f) ||
+	/* the information needs no protected VM and tells what would make the next step fail */
+	if (place_image(v, img, f) || pvcmd_info(v, f) || pvcmd_enable(v, f) ||
 	    pvcmd_set_parms(v, img->hdr_raw, img->hdr.phs, f))
 		return -1;
 	for (i = 0; i < img->ncomp; i++) {

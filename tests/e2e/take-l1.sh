@@ -136,7 +136,11 @@ t "after refused images" again
 t "truncated image" refused 'truncated' --image cut.img
 t "no image" refused 'No such file' --image none.img
 t "component outside of memory" refused 'does not fit' --image good.img --mem 4M
-t "too many vCPUs" refused 'at most' --image good.img --vcpus 4000
+t "more vCPUs than the kernel allows" refused 'host allows at most' --image good.img --vcpus 4000
+t "more vCPUs than the Ultravisor allows" refused 'Ultravisor allows at most 248' --image good.img --vcpus 249
+t "as many vCPUs as the Ultravisor allows" take --image good.img --vcpus 248 -o many.dump
+t "info of them" ./pvdump info many.dump
+rm -f many.dump
 t "failing --before-dump" refused 'ended with status' --image good.img --before-dump false
 t "stop request before the dump" refused 'stopped by signal 15' --image good.img --before-dump 'kill -TERM $PPID'
 t "SIGINT in the middle" interrupted INT
