@@ -111,13 +111,15 @@ static void *pv_dump_alloc_area(u64 len)
  * * -EINVAL	- cc 1, the Ultravisor refused
  * * -EINTR	- still busy (cc 2 or 3), and the caller is being killed [I10]
  */
-static int pv_dump_call(struct uv_cb_header *uvcb, struct kvm_pv_cmd *cmd)
+static __always_inline int pv_dump_call(struct uv_cb_header *uvcb, struct kvm_pv_cmd *cmd)
 {
 	int cc;
 
 	do {
 		cc = pv_dump_uvc(uvcb);
-		cond_resched();
+		/* The test alone is cheap; a large guest takes a million calls. */
+		if (need_resched() || cc > 1)
+			cond_resched();
 	} while (cc > 1 && !pv_dump_killed());
 
 	cmd->rc = uvcb->rc;
@@ -178,11 +180,33 @@ static bool pv_dump_lengths_valid(void)
 	       info->conf_dump_finalize_len <= PV_DUMP_MAX_AREA_LEN;
 }
 
+/*
+ * The bounce buffer stays with the VM from one CONFIG_STOR_STATE to the next:
+ * for a small request, its allocation would cost more than everything else.
+ * Who finds it in use, by another thread, gets one of its own.
+ */
+static void *pv_dump_get_bounce(struct kvm_s390_pv_dump *dump)
+{
+	return xchg(&dump->bounce, NULL) ?: pv_dump_alloc_area(PV_DUMP_BOUNCE_SIZE);
+}
+
+static void pv_dump_put_bounce(struct kvm_s390_pv_dump *dump, void *bounce)
+{
+	kvfree(xchg(&dump->bounce, bounce));
+}
+
 /* Drop completion data that nobody will ask for any more. */
 static void pv_dump_discard(struct kvm_s390_pv_dump *dump)
 {
 	kvfree(dump->completion);
 	WRITE_ONCE(dump->completion, NULL);
+}
+
+/* The dump is over. What a late CONFIG_STOR_STATE puts back goes with the next one, or the VM. */
+static void pv_dump_deactivate(struct kvm_s390_pv_dump *dump)
+{
+	WRITE_ONCE(dump->active, false);
+	pv_dump_put_bounce(dump, NULL);
 }
 
 /*
@@ -343,14 +367,15 @@ static int pv_dump_stor_state(struct pv_dump_req *req)
 
 	stor.left = dmp->buff_len / stor.len;
 	stor.batch = min3(stor.left, PV_DUMP_BOUNCE_SIZE / stor.len, PV_DUMP_BATCH_BLOCKS);
-	stor.bounce = pv_dump_alloc_area(stor.batch * stor.len);
+	stor.bounce = pv_dump_get_bounce(&kvm->arch.pv_dump);
 	if (!stor.bounce)
 		return -ENOMEM;
 
 	r = pv_dump_stor_loop(kvm, &stor, req->cmd);
-	KVM_UV_EVENT(kvm, 3, "PROTVIRT DUMP STOR STATE: from %llx to %llx rc %x rrc %x",
+	/* There may be very many of them: those that work are for the curious. */
+	KVM_UV_EVENT(kvm, r ? 3 : 4, "PROTVIRT DUMP STOR STATE: from %llx to %llx rc %x rrc %x",
 		     dmp->gaddr, stor.uvcb.gaddr, req->cmd->rc, req->cmd->rrc);
-	kvfree(stor.bounce);
+	pv_dump_put_bounce(&kvm->arch.pv_dump, stor.bounce);
 	return r ?: pv_dump_put_gaddr(req, stor.uvcb.gaddr);
 }
 
@@ -381,7 +406,7 @@ static int pv_dump_finish(struct kvm *kvm, struct kvm_pv_cmd *cmd, void **area)
 	r = pv_dump_call(&uvcb.header, cmd);
 	KVM_UV_EVENT(kvm, 3, "PROTVIRT DUMP COMPLETE: rc %x rrc %x", cmd->rc, cmd->rrc);
 	if (!r)
-		WRITE_ONCE(dump->active, false);
+		pv_dump_deactivate(dump);
 	return r;
 }
 
@@ -581,6 +606,7 @@ void kvm_s390_pv_dump_init_vm(struct kvm *kvm)
  */
 void kvm_s390_pv_dump_destroy_vm(struct kvm *kvm)
 {
+	pv_dump_put_bounce(&kvm->arch.pv_dump, NULL);
 	pv_dump_discard(&kvm->arch.pv_dump);
 }
 
@@ -615,7 +641,7 @@ void kvm_s390_pv_dump_teardown_end(struct kvm *kvm, bool destroyed)
 	struct kvm_s390_pv_dump *dump = &kvm->arch.pv_dump;
 
 	if (destroyed) {
-		WRITE_ONCE(dump->active, false);
+		pv_dump_deactivate(dump);
 		WRITE_ONCE(dump->generation, dump->generation + 1);
 		pv_dump_discard(dump);
 	}
