@@ -32,7 +32,8 @@ static void real_addresses(void)
 	CHECK(lc(LC_OLD_ADDR) == UV_BASE);
 
 	/* nullified: the PSW stays at the instruction and nothing is stored */
-	page[511] = before = 0x1122334455667788ul;
+	before = 0x1122334455667788ul;
+	page[511] = before;
 	CHECK(RUN(PSW_MASK, "mvc 0(256,%[d]),0(%[s])", [d] "a" (&page[480]), [s] "a" (UV_BASE)) ==
 	      PGM(PGM_SECURE));
 	CHECK(page[511] == before);
@@ -64,8 +65,9 @@ static void virtual_addresses(void)
 	CHECK(uvc_mask(PSW_MASK | PSW_DAT | PSW_HOME, (void *)VA) == PGM(PGM_SECURE));
 	teid_is(VA, 3);
 	/* an instruction that does not go through the TLB */
-	CHECK(RUN(PSW_MASK | PSW_DAT, "larl %%r1,1f\n lg %%r0,0(%%r1)\n lg %%r1,8(%%r1)\n stsi 0(%[a])\n"
-		  "j 2f\n .balign 8\n1: .quad 0x10000001,1\n2:", [a] "a" (VA)) == PGM(PGM_SECURE));
+	CHECK(RUN(PSW_MASK | PSW_DAT,
+		  "llilf %%r0,0x10000001\n lghi %%r1,1\n stsi 0(%[a])", [a] "a" (VA)) ==
+	      PGM(PGM_SECURE));
 	teid_is(VA, 0);
 	/* LOAD REAL ADDRESS makes no access */
 	CHECK(RUN(PSW_MASK | PSW_DAT, "lrag %%r0,0(%[a])", [a] "a" (VA)) == 0);

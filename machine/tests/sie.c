@@ -74,8 +74,7 @@ static void interruptions(void)
 	asm volatile("stck %0" : "=Q" (now) : : "cc");
 	now += 4096ul * 1000;			/* 1 ms */
 	asm volatile("sckc %0" : : "Q" (now));
-	asm volatile(
-		"	stosm	0x440,0x01\n"
+	asm volatile("	stosm	0x440,0x01\n"
 		"	lghi	%[i],0\n"
 		"	llilh	%%r1,0x1000\n"
 		"0:	.insn	s,0xb2140000,0(%[b])\n"

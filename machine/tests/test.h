@@ -53,7 +53,7 @@ static inline int sigp(u32 order, u64 cpu, u64 parm)
 	register u64 r1 asm("1") = parm;
 	int cc;
 
-	asm volatile("sigp %[r1],%[cpu],0(%[order])\n\tipm %[cc]\n\tsrl %[cc],28"
+	asm volatile("\tsigp\t%[r1],%[cpu],0(%[order])\n\tipm %[cc]\n\tsrl %[cc],28"
 		     : [cc] "=d" (cc), [r1] "+d" (r1)
 		     : [cpu] "d" (cpu), [order] "a" (order) : "cc", "memory");
 	return cc;
@@ -102,8 +102,7 @@ static inline void back_to_supervisor(void)
 {
 	u64 code = lc(LC_CODE), teid = lc(LC_TEID), old = lc(LC_OLD_ADDR);
 
-	asm volatile(
-		"	larl	%%r1,0f\n"
+	asm volatile("	larl	%%r1,0f\n"
 		"	stg	%%r1,%[resume]\n"
 		"	.word	0\n"
 		"0:\n" : : [resume] "i" (LC_RESUME) : "r1", "cc", "memory");
@@ -194,12 +193,27 @@ static inline u64 init_uv(void)
 	return len;
 }
 
+static inline int facility(u32 nr)
+{
+	register u64 last asm("0") = 7;
+	static u64 list[8];
+
+	asm volatile("stfle %0" : "=Q" (list), "+d" (last) : : "cc");
+	return list[nr / 64] >> (63 - nr % 64) & 1;
+}
+
 static inline void set_creg(u32 nr, u64 val)
 {
 	switch (nr) {
-	case 1: asm volatile("lctlg %%c1,%%c1,%0" : : "Q" (val)); break;
-	case 7: asm volatile("lctlg %%c7,%%c7,%0" : : "Q" (val)); break;
-	case 13: asm volatile("lctlg %%c13,%%c13,%0" : : "Q" (val)); break;
+	case 1:
+		asm volatile("lctlg %%c1,%%c1,%0" : : "Q" (val));
+		break;
+	case 7:
+		asm volatile("lctlg %%c7,%%c7,%0" : : "Q" (val));
+		break;
+	case 13:
+		asm volatile("lctlg %%c13,%%c13,%0" : : "Q" (val));
+		break;
 	}
 }
 

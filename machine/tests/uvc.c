@@ -43,15 +43,9 @@ static void results(void)
 static void other_instructions(void)
 {
 	static u64 block[512] __attribute__((aligned(4096)));
-	static u64 list[8];
 	u64 fc;
 
-	{
-		register u64 nr asm("0") = 7;
-
-		asm volatile("stfle %0" : "=Q" (list), "+d" (nr) : : "cc");
-	}
-	CHECK(list[158 / 64] & (1ul << (63 - 158 % 64)));
+	CHECK(facility(158));
 	for (fc = 0; fc < 256; fc++)
 		CHECK(RUN(PSW_MASK, "la %%r0,0x100(%[fc])\n plo %%r0,0(%%r0),%%r0,0(%%r0)",
 			  [fc] "a" (fc)) == 3);
