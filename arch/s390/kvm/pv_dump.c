@@ -24,7 +24,7 @@
  *
  * pv_dump.active is written with the leaf lock held for writing. KVM_RUN reads
  * it without a lock; INIT's kick after the write is what makes that safe, see
- * pv_dump_start().
+ * pv_dump_activate().
  *
  * The invariants I1 to I10 are named where the code upholds them:
  *  I1  active implies that the VM has a configuration handle
