@@ -112,11 +112,26 @@ struct dump_layout {
 #define DUMP_HEADERS_SIZE	(EHDR_SIZE + DUMP_SHNUM * SHDR_SIZE + DUMP_PHNUM * PHDR_SIZE)
 #define DUMP_STRTAB_SIZE	35u
 
-/* Compute the offsets. Return: 0 or -1 with @f set when a size is impossible. */
+/**
+ * layout_compute() - compute the offsets
+ * @l: sizes in, offsets out
+ * @f: set on failure
+ *
+ * Return: 0, or -1 when a size is impossible.
+ */
 int layout_compute(struct dump_layout *l, struct fail *f);
-/* Ehdr, section and program headers into @buf (DUMP_HEADERS_SIZE bytes). */
+/**
+ * layout_headers() - ELF, section and program headers
+ * @l: computed layout
+ * @buf: result, DUMP_HEADERS_SIZE bytes
+ *
+ * Source: QEMU dump/dump.c.
+ */
 void layout_headers(const struct dump_layout *l, uint8_t *buf);
-/* Section name table into @buf (DUMP_STRTAB_SIZE bytes). */
+/**
+ * layout_strtab() - section name table
+ * @buf: result, DUMP_STRTAB_SIZE bytes
+ */
 void layout_strtab(uint8_t *buf);
 
 /**
@@ -130,7 +145,12 @@ struct vcpu_regs {
 	uint32_t acrs[16], fpc, prefix, todpr;
 };
 
-/* Bytes of all notes of one vCPU with @cpu_len bytes of PV data. */
+/**
+ * vcpu_notes_size() - bytes of all notes of one vCPU
+ * @cpu_len: bytes of its PV data
+ *
+ * Return: bytes.
+ */
 uint64_t vcpu_notes_size(uint64_t cpu_len);
 /**
  * vcpu_notes_build() - all notes of one vCPU

@@ -78,10 +78,29 @@ struct dumpread {
  * Return: 0 or -1.
  */
 int dumpread_open(struct dumpread *d, const struct dump_source *src, struct fail *f);
-/* Count the page states. Return: 0 or -1 (read error, or a state that is not defined). */
+/**
+ * dumpread_states() - count the page states
+ * @d: dump
+ * @f: set on failure
+ *
+ * Return: 0, or -1: read error, or a state that is not defined.
+ */
 int dumpread_states(struct dumpread *d, struct fail *f);
-/* Bytes [off, off + len) of the file. Return: 0 or -1. */
+/**
+ * dumpread_bytes() - bytes of the file
+ * @d: dump
+ * @off: offset
+ * @buf: result
+ * @len: bytes
+ * @f: set on failure
+ *
+ * Return: 0, or -1 when the file does not have them.
+ */
 int dumpread_bytes(const struct dumpread *d, uint64_t off, void *buf, size_t len, struct fail *f);
+/**
+ * dumpread_close() - free what dumpread_open() allocated; the source stays open
+ * @d: dump
+ */
 void dumpread_close(struct dumpread *d);
 
 #endif /* DUMPREAD_H */

@@ -41,9 +41,18 @@ struct pvvm {
 
 /* Set by the signal handler: a request to stop; ioctls are then no longer restarted. */
 extern atomic_int stop_signal;
-/* Return: 0, or -1 with @f set when a signal asked to stop. */
+/**
+ * stop_check() - was a signal caught?
+ * @f: set when one was
+ *
+ * Return: 0, or -1 when a signal asked to stop.
+ */
 int stop_check(struct fail *f);
 
+/**
+ * pvvm_init() - a VM that does not exist yet
+ * @v: VM
+ */
 void pvvm_init(struct pvvm *v);
 /**
  * pvvm_create() - check the host, create VM, memory and vCPUs
@@ -57,18 +66,71 @@ void pvvm_init(struct pvvm *v);
  */
 int pvvm_create(struct pvvm *v, uint64_t mem_size, uint32_t vcpus, const char *backing,
 		struct fail *f);
-/* Place the components, protect the VM, unpack and verify them, start vCPU 0 as loaded. */
+/**
+ * pvvm_start() - place and unpack the components, verify them, start vCPU 0 as loaded
+ * @v: VM
+ * @img: opened image
+ * @f: set on failure
+ *
+ * Return: 0 or -1; pvvm_close() knows how far it came.
+ */
 int pvvm_start(struct pvvm *v, struct seimg *img, struct fail *f);
-/* End an active dump, unprotect and free everything. Return: 0, or -1 with the first failure. */
+/**
+ * pvvm_close() - end an active dump, unprotect and free everything
+ * @v: VM
+ * @f: set to the first failure
+ *
+ * Return: 0 or -1.
+ */
 int pvvm_close(struct pvvm *v, struct fail *f);
 
+/**
+ * pvvm_dump_init() - KVM_PV_DUMP INIT
+ * @v: VM
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
 int pvvm_dump_init(struct pvvm *v, struct fail *f);
-/* PV data of vCPU @id into @buf, @v->sizes.dump_cpu_buffer_len bytes. */
+/**
+ * pvvm_dump_cpu() - KVM_PV_DUMP CPU
+ * @v: VM
+ * @id: number of the vCPU
+ * @buf: result, @v->sizes.dump_cpu_buffer_len bytes
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
 int pvvm_dump_cpu(struct pvvm *v, uint32_t id, uint8_t *buf, struct fail *f);
-/* Storage state of [gaddr, gaddr + mib MiB) into @buf. */
+/**
+ * pvvm_dump_state() - KVM_PV_DUMP CONFIG_STOR_STATE
+ * @v: VM
+ * @gaddr: guest absolute address, 1 MiB aligned
+ * @mib: MiB of guest memory
+ * @buf: result, @mib * @v->sizes.dump_config_mem_buffer_per_1m bytes
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
 int pvvm_dump_state(struct pvvm *v, uint64_t gaddr, uint64_t mib, uint8_t *buf, struct fail *f);
+/**
+ * pvvm_dump_complete() - KVM_PV_DUMP COMPLETE
+ * @v: VM
+ * @buf: result, @v->sizes.dump_config_finalize_len bytes
+ * @f: set on failure
+ *
+ * Return: 0, or -1: the dump is still active.
+ */
 int pvvm_dump_complete(struct pvvm *v, uint8_t *buf, struct fail *f);
-/* Registers as the hypervisor sees them. */
+/**
+ * pvvm_get_regs() - registers of a vCPU as the hypervisor sees them
+ * @v: VM
+ * @id: number of the vCPU
+ * @r: result
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
 int pvvm_get_regs(struct pvvm *v, uint32_t id, struct vcpu_regs *r, struct fail *f);
 
 #endif /* PVVM_H */

@@ -63,30 +63,65 @@ struct fail {
 	char hint[256];
 };
 
-/* Fill @f (text, no hint). Return: always -1, so that callers can return it. */
+/**
+ * fail_set() - fill an error, without hint
+ * @f: error
+ * @fmt: printf format of "<object>: <what failed>: <why>"
+ *
+ * Return: always -1, so that callers can return it.
+ */
 __attribute__((format(printf, 2, 3)))
 int fail_set(struct fail *f, const char *fmt, ...);
-/* Add a hint to @f. Return: always -1. */
+/**
+ * fail_hint() - add a hint to an error
+ * @f: error, filled by fail_set()
+ * @fmt: printf format of what the user can do
+ *
+ * Return: always -1.
+ */
 __attribute__((format(printf, 2, 3)))
 int fail_hint(struct fail *f, const char *fmt, ...);
-/* Print "<program>: <text>" and the hint line to stderr. Return: EXIT_FAILED. */
+/**
+ * fail_print() - print an error and its hint to stderr
+ * @f: error
+ *
+ * Return: EXIT_FAILED.
+ */
 int fail_print(const struct fail *f);
 
 /* Name printed in front of every message. */
 extern const char *program;
-/* Print "<program>: <text>" and a pointer to --help to stderr, exit with EXIT_USAGE. */
+/**
+ * usage_die() - print a message and a pointer to --help to stderr, exit with EXIT_USAGE
+ * @fmt: printf format
+ */
 __attribute__((format(printf, 1, 2), noreturn))
 void usage_die(const char *fmt, ...);
 
 /**
  * parse_u64() - unsigned number, decimal or 0x hex, with an optional K, M, G or T (powers of 1024)
+ * @s: text
+ * @v: set on success
+ *
  * Return: 0, or -1 when @s is not completely such a number or overflows 64 bits.
  */
 int parse_u64(const char *s, uint64_t *v);
 
-/* Hex digits of @len bytes into @out (2 * @len + 1 bytes). */
+/**
+ * hex_str() - hex digits of bytes
+ * @p: bytes
+ * @len: their number
+ * @out: result, 2 * @len + 1 bytes
+ */
 void hex_str(const uint8_t *p, size_t len, char *out);
-/* Exactly @len bytes from 2 * @len hex digits. Return: 0 or -1. */
+/**
+ * hex_parse() - bytes from hex digits
+ * @s: exactly 2 * @len hex digits
+ * @out: result, @len bytes
+ * @len: number of bytes
+ *
+ * Return: 0, or -1 when @s is something else.
+ */
 int hex_parse(const char *s, uint8_t *out, size_t len);
 
 /**
@@ -99,9 +134,27 @@ int hex_parse(const char *s, uint8_t *out, size_t len);
  * Return: malloc()ed bytes (never NULL on success, also for an empty file), or NULL.
  */
 uint8_t *read_whole_file(const char *path, size_t max, size_t *len, struct fail *f);
-/* Read exactly @len bytes, the whole file, into @buf. Return: 0 or -1 with @f set. */
+/**
+ * read_exact_file() - read a file of exactly the expected size
+ * @path: regular file
+ * @buf: result
+ * @len: bytes the file must have
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
 int read_exact_file(const char *path, void *buf, size_t len, struct fail *f);
-/* pread() all @len bytes; a short file is an error. Return: 0 or -1 with @f set. */
+/**
+ * pread_full() - read all bytes of a range; a shorter file is an error
+ * @fd: open file
+ * @path: its name, for messages
+ * @buf: result
+ * @len: bytes
+ * @off: offset in bytes
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
 int pread_full(int fd, const char *path, void *buf, size_t len, uint64_t off, struct fail *f);
 
 /**
@@ -116,12 +169,38 @@ struct outfile {
 	int fd;
 };
 
+/**
+ * outfile_open() - start a file under its temporary name
+ * @o: filled; outfile_discard() is allowed in every case
+ * @path: final name; must not be anything but a regular file
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
 int outfile_open(struct outfile *o, const char *path, struct fail *f);
-/* Write all of @len bytes at offset @off. Return: 0 or -1 with @f set. */
+/**
+ * outfile_pwrite() - write all bytes at an offset
+ * @o: open file
+ * @buf: bytes
+ * @len: their number
+ * @off: offset in bytes
+ * @f: set on failure
+ *
+ * Return: 0 or -1 (with a hint when the file system is full).
+ */
 int outfile_pwrite(struct outfile *o, const void *buf, size_t len, uint64_t off, struct fail *f);
-/* fsync, rename to the final name, fsync the directory. On failure nothing is left behind. */
+/**
+ * outfile_commit() - fsync, rename to the final name, fsync the directory; closes in every case
+ * @o: open file
+ * @f: set on failure
+ *
+ * Return: 0, or -1: the temporary file is gone.
+ */
 int outfile_commit(struct outfile *o, struct fail *f);
-/* Close and remove the unfinished file; does nothing after a commit or before an open. */
+/**
+ * outfile_discard() - close and remove an unfinished file; nothing after a commit
+ * @o: file, or one initialised with .fd = -1
+ */
 void outfile_discard(struct outfile *o);
 
 #endif /* TOOLS_COMMON_H */

@@ -15,17 +15,43 @@
 
 #define P521_SIZE	66u	/* bytes of a coordinate or scalar */
 
-/* Fill @buf from the kernel's random number generator. Return: 0 or -1. */
+/**
+ * se_random() - random bytes from the kernel
+ * @buf: result
+ * @len: bytes
+ *
+ * Return: 0, or -1 without entropy.
+ */
 int se_random(void *buf, size_t len);
 
-/* Fresh P-521 private scalar. Return: 0 or -1 (no entropy). */
+/**
+ * p521_generate() - fresh P-521 private scalar
+ * @priv: result, big endian
+ *
+ * Return: 0, or -1 without entropy.
+ */
 int p521_generate(uint8_t priv[P521_SIZE]);
-/* Public point of @priv as 80 + 80 bytes. Return: 0, -1 when the scalar is out of range. */
+/**
+ * p521_public() - public point of a scalar
+ * @priv: scalar, big endian
+ * @coord: result: X and Y, each left padded to 80 bytes
+ *
+ * Return: 0, or -1 when the scalar is 0 or not below the order.
+ */
 int p521_public(const uint8_t priv[P521_SIZE], uint8_t coord[SE_COORD_SIZE]);
-/* True when @coord is a point on the curve. */
+/**
+ * p521_valid() - is this a point on the curve?
+ * @coord: 80 + 80 bytes
+ *
+ * Return: true when it is.
+ */
 bool p521_valid(const uint8_t coord[SE_COORD_SIZE]);
 
-/* SHA-256 of the 160-byte point: identifies a host key in a slot. */
+/**
+ * host_key_hash() - what identifies a host key in a key slot
+ * @coord: public point
+ * @hash: SHA-256 of its 160 bytes
+ */
 void host_key_hash(const uint8_t coord[SE_COORD_SIZE], uint8_t hash[32]);
 
 /**
@@ -38,9 +64,32 @@ void host_key_hash(const uint8_t coord[SE_COORD_SIZE], uint8_t hash[32]);
  */
 int slot_kek(const uint8_t priv[P521_SIZE], const uint8_t coord[SE_COORD_SIZE], uint8_t kek[32]);
 
-/* AES-256-GCM. gcm_open() returns -1 (and clears @out) when the tag does not match. */
+/**
+ * gcm_seal() - AES-256-GCM encryption
+ * @key: 32 bytes
+ * @iv: 12 bytes
+ * @aad: additional data
+ * @aad_len: its bytes
+ * @in: plaintext
+ * @len: its bytes
+ * @out: ciphertext, may be @in
+ * @tag: 16 bytes
+ */
 void gcm_seal(const uint8_t key[32], const uint8_t iv[SE_IV_SIZE], const void *aad, size_t aad_len,
 	      const void *in, size_t len, uint8_t *out, uint8_t tag[SE_TAG_SIZE]);
+/**
+ * gcm_open() - AES-256-GCM decryption
+ * @key: 32 bytes
+ * @iv: 12 bytes
+ * @aad: additional data
+ * @aad_len: its bytes
+ * @in: ciphertext
+ * @len: its bytes
+ * @out: plaintext, may be @in; zeros on failure
+ * @tag: 16 bytes
+ *
+ * Return: 0, or -1 when the tag does not match.
+ */
 int gcm_open(const uint8_t key[32], const uint8_t iv[SE_IV_SIZE], const void *aad, size_t aad_len,
 	     const void *in, size_t len, uint8_t *out, const uint8_t tag[SE_TAG_SIZE]);
 
@@ -55,12 +104,34 @@ int gcm_open(const uint8_t key[32], const uint8_t iv[SE_IV_SIZE], const void *aa
  */
 int slot_seal(const uint8_t *cust_priv, const uint8_t *host_coord, const uint8_t *hdr_key,
 	      uint8_t *slot);
-/* Unwrap the header key with one private half and the other side's point. Return: 0 or -1. */
+/**
+ * slot_open() - unwrap the header key of one slot
+ * @priv: private scalar of one side
+ * @peer_coord: public point of the other side
+ * @slot: SE_SLOT_SIZE bytes
+ * @hdr_key: result, 32 bytes
+ *
+ * Return: 0, or -1 when the tag does not match or a number is invalid.
+ */
 int slot_open(const uint8_t *priv, const uint8_t *peer_coord, const uint8_t *slot,
 	      uint8_t *hdr_key);
-/* Find the slot for host key @host_priv in @h and unwrap it. Return: slot number or -1. */
+/**
+ * header_unwrap() - find the slot of a host key and unwrap it
+ * @h: header
+ * @host_priv: private host key
+ * @hdr_key: result, 32 bytes
+ *
+ * Return: slot number, or -1 when none opens.
+ */
 int header_unwrap(const struct se_header *h, const uint8_t *host_priv, uint8_t *hdr_key);
-/* Decrypt the encrypted area (SE_SEA bytes) of @h. Return: 0 or -1 (tag mismatch). */
+/**
+ * header_decrypt() - decrypt the encrypted area of a header
+ * @h: header
+ * @hdr_key: header protection key, 32 bytes
+ * @area: result, SE_SEA bytes
+ *
+ * Return: 0, or -1 when the tag does not match.
+ */
 int header_decrypt(const struct se_header *h, const uint8_t *hdr_key, uint8_t *area);
 
 /**
@@ -81,12 +152,32 @@ struct se_digest_values {
 	uint64_t nep;
 };
 
+/**
+ * digests_init() - start the three digests
+ * @d: state
+ */
 void digests_init(struct se_digests *d);
-/* Add one page as stored in the image. */
+/**
+ * digests_page() - add one page
+ * @d: state
+ * @page: 4096 bytes as stored in the image
+ * @addr: guest absolute address
+ * @tweak: its 16-byte tweak
+ */
 void digests_page(struct se_digests *d, const uint8_t *page, uint64_t addr,
 		  const uint8_t tweak[16]);
+/**
+ * digests_final() - finish the three digests
+ * @d: state
+ * @v: result
+ */
 void digests_final(struct se_digests *d, struct se_digest_values *v);
-/* Tweak of the page at byte offset @off of a component. */
+/**
+ * page_tweak() - tweak of one page of a component
+ * @prefix: tweak prefix of the component
+ * @off: offset of the page in bytes
+ * @tweak: result
+ */
 void page_tweak(uint64_t prefix, uint64_t off, uint8_t tweak[16]);
 
 #endif /* SECRYPT_H */

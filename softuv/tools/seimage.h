@@ -84,12 +84,35 @@ struct linux_args {
 	uint64_t kernel, kernel_size, cmd, cmd_size, ramdisk, ramdisk_size;
 };
 
-/* @fd is a Linux image whose parameter area holds @cmd_size bytes. Return: 0 or -1 with @f set. */
+/**
+ * linux_check() - is this a Linux image, and does the command line fit?
+ * @fd: open image
+ * @path: its name
+ * @kernel_size: its bytes
+ * @cmd_size: bytes of the command line with its NUL
+ * @f: set on failure
+ *
+ * Source: Linux arch/s390/boot/head.S, asm/setup.h.
+ * Return: 0 or -1.
+ */
 int linux_check(int fd, const char *path, uint64_t kernel_size, uint64_t cmd_size, struct fail *f);
-/* Second boot stage with @a filled in. Return: descriptor of its @size bytes, or -1 with @f set. */
+/**
+ * linux_stage() - second boot stage as a file
+ * @a: where the parts of the guest are
+ * @size: set to its bytes
+ * @f: set on failure
+ *
+ * Return: descriptor, or -1.
+ */
 int linux_stage(const struct linux_args *a, uint64_t *size, struct fail *f);
 
-/* Build the image that @o describes. Return: 0 or -1 with @f set; no partial file is left. */
+/**
+ * image_write() - build an image; no partial file is left on failure
+ * @o: what it consists of
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
 int image_write(const struct create_opts *o, struct fail *f);
 
 /**

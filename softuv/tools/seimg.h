@@ -135,7 +135,12 @@ struct seimg {
 	struct seimg_comp comp[SEIMG_MAX_COMP];
 };
 
-/* Bytes of @c in memory: its size rounded up to pages; seimg_open() refuses sizes that overflow. */
+/**
+ * seimg_comp_len() - bytes of a component in memory
+ * @c: component of an opened image: its size cannot overflow
+ *
+ * Return: size rounded up to pages.
+ */
 static inline uint64_t seimg_comp_len(const struct seimg_comp *c)
 {
 	return (c->size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
@@ -176,6 +181,10 @@ int ipib_parse(const uint8_t *ipib, size_t len, struct seimg_comp *comp, uint32_
  * Return: 0 or -1.
  */
 int seimg_open(struct seimg *img, const char *path, struct fail *f);
+/**
+ * seimg_close() - close an image
+ * @img: image, also after a failed seimg_open()
+ */
 void seimg_close(struct seimg *img);
 
 #endif /* SEIMG_H */

@@ -61,14 +61,51 @@ struct vmcore {
 	uint64_t note_off, note_size;
 };
 
+/**
+ * vmcore_open() - open a core file
+ * @v: filled
+ * @path: file written by zgetdump -f elf
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
 int vmcore_open(struct vmcore *v, const char *path, struct fail *f);
-/* One page of guest memory. Return: 0 or -1 with @f set. */
+/**
+ * vmcore_page() - one page of guest memory
+ * @v: core file
+ * @addr: guest absolute address
+ * @page: result, 4096 bytes
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
 int vmcore_page(const struct vmcore *v, uint64_t addr, uint8_t *page, struct fail *f);
-/* Compare the registers of all CPUs with their expected values. Return: 0 or -1 with @f set. */
+/**
+ * check_registers() - compare the registers of all CPUs
+ * @v: core file
+ * @e: expected values
+ * @f: set to the first difference
+ *
+ * Return: 0 or -1.
+ */
 int check_registers(const struct vmcore *v, const struct expect *e, struct fail *f);
-/* Compare every page. Return: 0 or -1 with @f set. */
+/**
+ * check_memory() - compare every page
+ * @v: core file
+ * @e: expected contents
+ * @f: set to the first difference
+ *
+ * Return: 0 or -1.
+ */
 int check_memory(const struct vmcore *v, const struct expect *e, struct fail *f);
-/* @marker does not occur in file @path. Return: 0 or -1 with @f set. */
+/**
+ * check_absent() - a text does not occur in a file
+ * @marker: text
+ * @path: file
+ * @f: set to where it was found
+ *
+ * Return: 0 or -1.
+ */
 int check_absent(const char *marker, const char *path, struct fail *f);
 
 #endif /* CHECK_VMCORE_H */

@@ -15,7 +15,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The first byte chooses the layout; the rest is spread over the places that are read. */
-static size_t layout(const uint8_t *data, size_t size, uint8_t *file)
+static int spread(int fd, const uint8_t *data, size_t size)
 {
 	static const uint32_t at[][3] = {
 		{ SEIMG_META_OFF, SEIMG_IPIB_OFF, SEIMG_HDR_OFF },
@@ -29,12 +29,13 @@ static size_t layout(const uint8_t *data, size_t size, uint8_t *file)
 	size--;
 	for (i = 0; i < 3; i++) {
 		n = size < len[i] ? size : len[i];
-		memcpy(file + where[i], data, n);
+		if (pwrite(fd, data, n, where[i]) != (ssize_t)n)
+			return -1;
 		data += n;
 		size -= n;
 		end = where[i] + n;
 	}
-	return end + (size ? data[0] * 4096u : 0);
+	return ftruncate(fd, (off_t)(end + (size ? data[0] * 4096u : 0)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -42,9 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct seimg img;
 	static int fd = -1;
 	static char path[32];
-	uint8_t *file;
 	struct fail f;
-	size_t len;
 
 	if (!size)
 		return 0;
@@ -52,13 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fd = memfd_create("image", MFD_CLOEXEC);
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	}
-	file = calloc(1, 0x20000 + 256 * 4096);
-	if (!file)
-		return 0;
-	len = layout(data, size, file);
-	if (ftruncate(fd, 0) || pwrite(fd, file, len, 0) != (ssize_t)len)
+	if (ftruncate(fd, 0) || spread(fd, data, size))
 		abort();
-	free(file);
 	if (!seimg_open(&img, path, &f) && (!img.ncomp || img.hdr.phs > SE_HDR_MAX))
 		abort();
 	seimg_close(&img);
