@@ -9,7 +9,7 @@
 #include "dumpread.h"
 #include "secrypt.h"
 
-/**
+/*
  * struct dump_keys - what the completion data holds
  * @dump_key: protects completion data and CPU areas
  * @nonce: tweak nonce, 16 bytes

@@ -96,7 +96,7 @@ static inline bool page_state_mapped(const uint8_t *e)
 	return get32(e) == STATE_SPECIAL && e[15] & STATE_FLAG_MAPPED;
 }
 
-/**
+/*
  * struct dump_layout - where the parts of a dump of one contiguous memory from 0 lie in the file
  * @vcpus, @mem_size, @cpu_len, @per_mib, @finalize_len: set by the caller (bytes)
  * @note_off, @note_size, @vcpu_note_size, @mem_off, @meta_off, @meta_size, @compl_off, @str_off,
@@ -134,7 +134,7 @@ void layout_headers(const struct dump_layout *l, uint8_t *buf);
  */
 void layout_strtab(uint8_t *buf);
 
-/**
+/*
  * struct vcpu_regs - registers of a vCPU as the hypervisor sees them
  *
  * For a protected vCPU these are not the guest's values; they are stored as QEMU does.

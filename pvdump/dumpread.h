@@ -12,7 +12,7 @@
 #define DUMP_MAX_SECS	64u
 #define DUMP_MAX_PHDRS	64u
 
-/**
+/*
  * struct dump_source - bytes of a dump, from a file or (for the fuzzer) from memory
  * @name: for messages
  * @fd: file, or -1
@@ -32,7 +32,7 @@ struct dump_section {
 	uint64_t offset, size;
 };
 
-/**
+/*
  * struct dump_vcpu - PV note of one vCPU
  * @notes: number of notes of this vCPU, the PV note included
  * @offset, @size: PV data in the file
@@ -46,7 +46,7 @@ struct dump_vcpu {
 	uint8_t iv[12];
 };
 
-/**
+/*
  * struct dumpread - a checked dump
  * @src: where it is read from
  * @sec, @nsec: sections; @meta and @compl point into it

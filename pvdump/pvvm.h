@@ -15,7 +15,7 @@
 #define FEATURE_MARK_MASK	0xffffffffffffull
 #define FEATURE_MARK_SOFTUV	0x534f46545556ull	/* the software Ultravisor names itself */
 
-/**
+/*
  * struct pvvm - one VM
  * @kvm, @vm: file descriptors, -1 when closed
  * @vcpu, @run, @nvcpu: vCPU descriptors and their kvm_run areas

@@ -8,7 +8,7 @@
 
 #include "dumpauth.h"
 
-/**
+/*
  * struct synth - one synthetic dump in memory
  * @layout: offsets
  * @file: the dump, @layout.file_size bytes, malloc()ed

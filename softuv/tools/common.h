@@ -53,7 +53,7 @@ static inline void put64(void *p, uint64_t v)
 	put32((uint8_t *)p + 4, (uint32_t)v);
 }
 
-/**
+/*
  * struct fail - one error, built where it is found and printed by the program
  * @text: "<object>: <what failed>: <why>" without newline
  * @hint: what the user can do, or ""
@@ -157,7 +157,7 @@ int read_exact_file(const char *path, void *buf, size_t len, struct fail *f);
  */
 int pread_full(int fd, const char *path, void *buf, size_t len, uint64_t off, struct fail *f);
 
-/**
+/*
  * struct outfile - a file that appears under its name only when it is complete
  * @path: final name
  * @tmp: name while it is written: "<path>.partial"

@@ -134,7 +134,7 @@ int header_unwrap(const struct se_header *h, const uint8_t *host_priv, uint8_t *
  */
 int header_decrypt(const struct se_header *h, const uint8_t *hdr_key, uint8_t *area);
 
-/**
+/*
  * struct se_digests - running page-list, address-list and tweak-list digest
  * @pages: pages hashed so far (nep)
  */
@@ -143,7 +143,7 @@ struct se_digests {
 	uint64_t pages;
 };
 
-/**
+/*
  * struct se_digest_values - finished digests as an SE header stores them
  * @nep: number of pages
  */

@@ -13,7 +13,7 @@ int cmd_info(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_extract_hdr(int argc, char **argv);
 
-/**
+/*
  * struct se_flag - one control flag of the SE header
  * @name: as in the options --enable-NAME and --disable-NAME, and in seimage info
  * @mask: bits in pcf or scf
@@ -39,7 +39,7 @@ extern const size_t se_nflags;
 #define SE_TYPE_OTHER		0x10	/* first type of --component */
 #define SE_TYPE_STAGE3B		0x3000	/* behind all others */
 
-/**
+/*
  * struct create_comp - one component to put into an image
  * @path: input file
  * @text: add a NUL terminator (command line)
@@ -55,7 +55,7 @@ struct create_comp {
 	uint16_t type;
 };
 
-/**
+/*
  * struct create_opts - everything that decides an image
  * @hosts, @nhosts: public points of the host keys, one slot each
  * @cust_priv: customer private scalar
@@ -77,7 +77,7 @@ struct create_opts {
 	uint64_t psw_mask, psw_addr, pcf, scf;
 };
 
-/**
+/*
  * struct linux_args - where the parts of a Linux guest lie (bytes, unpadded; size 0: not there)
  */
 struct linux_args {

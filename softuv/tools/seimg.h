@@ -86,7 +86,7 @@
 #define IPIB_TYPE_PV		5
 #define SEIMG_MAX_COMP		((IPIB_MAX - IPIB_OFF_COMP) / IPIB_COMP_SIZE)
 
-/**
+/*
  * struct seimg_comp - one component as the IPIB lists it
  * @prefix: tweak prefix (component type in the upper 16 bits)
  * @addr: guest absolute address and file offset, page aligned
@@ -98,7 +98,7 @@ struct seimg_comp {
 	uint64_t size;
 };
 
-/**
+/*
  * struct se_header - decoded view of the plaintext part of an SE header
  *
  * @raw points to the complete header of @phs bytes and is owned by the caller.
@@ -111,7 +111,7 @@ struct se_header {
 	const uint8_t *iv, *cust_pub, *pld, *ald, *tld, *slots, *enc, *tag;
 };
 
-/**
+/*
  * struct seimg - an opened boot image
  * @path, @fd, @file_size: the file
  * @has_meta: the metadata block at 0xc000 exists (s390-tools 2.36 and newer)

@@ -32,7 +32,7 @@ struct reg_value {
 	uint8_t value[16];	/* right aligned */
 };
 
-/**
+/*
  * struct expect - what the decrypted memory and registers must be
  * @psw_mask, @psw_addr: of CPU 0; all others are 0
  */
