@@ -156,7 +156,8 @@ uint64_t vcpu_notes_size(uint64_t cpu_len);
  * vcpu_notes_build() - all notes of one vCPU
  * @id: number of the vCPU, from 0
  * @r: registers
- * @pv: PV CPU data, @cpu_len bytes
+ * @pv: PV CPU data
+ * @cpu_len: its bytes
  * @buf: vcpu_notes_size() bytes
  */
 void vcpu_notes_build(uint32_t id, const struct vcpu_regs *r, const uint8_t *pv, uint64_t cpu_len,

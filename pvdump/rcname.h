@@ -12,7 +12,8 @@
 /**
  * rc_name() - name of a return code
  * @uvc: UVC command, for example 0x0302 (VERIFY_IMG); 0 when it is not known
- * @rc, @rrc: as the Ultravisor returned them
+ * @rc: return code of the Ultravisor
+ * @rrc: its return reason code
  * @soft: the machine is the software Ultravisor (its own choices have names too)
  *
  * Sources: Linux arch/s390/include/asm/uv.h; s390-tools rust/pvimg/boot/stage3a.c; kvm-unit-tests

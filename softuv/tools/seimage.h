@@ -120,6 +120,7 @@ int image_write(const struct create_opts *o, struct fail *f);
  * @o: keys, hosts, flags and PSW
  * @d: digests over all component pages
  * @hdr: result, at least SE_HDR_SIZE(@o->nhosts) bytes
+ * @f: set on failure
  *
  * Return: 0 or -1 with @f set.
  */
