@@ -129,12 +129,12 @@ static int disarm(void)
 	return atoi(text);
 }
 
-/* Bring the dump into the state that the target begins in. */
+/* A dump that nothing was done with yet, or none: what is kept from request to request is gone. */
 static int set_active(const struct ctx *c, int active)
 {
-	if (is_active(c) == active)
-		return 0;
-	return dump(c, active ? KVM_PV_DUMP_INIT : KVM_PV_DUMP_COMPLETE).err;
+	if (is_active(c) && dump(c, KVM_PV_DUMP_COMPLETE).err)
+		return -1;
+	return active ? dump(c, KVM_PV_DUMP_INIT).err : 0;
 }
 
 /*

@@ -57,6 +57,7 @@ struct fake {
 	bool buf_readonly, cmd_readonly, dmp_readonly, cmd_unreadable, dmp_unreadable;
 	bool gaddr_once;		/* dmp turns read-only after the first write */
 	void (*at_flush)(struct fake *fake);
+	void (*at_probe)(struct fake *fake);	/* when the command is written */
 };
 
 /* Tests run one after the other. */
@@ -184,6 +185,8 @@ static unsigned long fake_copy_to(void __user *to, const void *from, unsigned lo
 
 	if (fake_within(dst, len, &fake->cmd, sizeof(fake->cmd))) {
 		readonly = fake->cmd_readonly;
+		if (fake->at_probe)
+			fake->at_probe(fake);
 	} else if (fake_within(dst, len, &fake->dmp, sizeof(fake->dmp))) {
 		readonly = fake->dmp_readonly;
 		if (fake->gaddr_once)
@@ -246,6 +249,7 @@ static void fake_reset(void)
 	fake->dmp_unreadable = false;
 	fake->gaddr_once = false;
 	fake->at_flush = NULL;
+	fake->at_probe = NULL;
 	memset(fake->buf, FAKE_UNTOUCHED, FAKE_BUF_SIZE);
 }
 

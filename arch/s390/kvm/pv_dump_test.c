@@ -69,6 +69,43 @@ static void expect_call(struct kunit *test, unsigned int nr, u16 cmd, u16 len, u
 	FAKE_EXPECT_EQ(test, fake->calls[nr].handle, handle);
 }
 
+/* --- what another thread does while the engine holds no lock --- */
+
+static void other_thread_disables(struct fake *f)
+{
+	f->at_flush = NULL;
+	f->at_probe = NULL;
+	fake_teardown(true);
+}
+
+static void other_thread_completes(struct fake *f)
+{
+	f->at_flush = NULL;
+	mutex_lock(&f->kvm->lock);
+	down_write(&f->kvm->arch.pv_dump.lock);
+	pv_dump_deactivate(&f->kvm->arch.pv_dump);
+	pv_dump_unlock(f->kvm);
+}
+
+static void other_thread_inits(struct fake *f)
+{
+	struct kvm_pv_cmd cmd = {};
+
+	f->at_probe = NULL;
+	mutex_lock(&f->kvm->lock);
+	down_write(&f->kvm->arch.pv_dump.lock);
+	FAKE_EXPECT_EQ(f->test, pv_dump_start(f->kvm, &cmd), 0);
+	pv_dump_unlock(f->kvm);
+}
+
+/* DISABLE, ENABLE and INIT: the same handle value, but another dump. */
+static void other_thread_starts_anew(struct fake *f)
+{
+	other_thread_disables(f);
+	fake_protect();
+	other_thread_inits(f);
+}
+
 /* --- formats --- */
 
 static void uvcbs_have_the_architected_layout(struct kunit *test)
@@ -197,6 +234,23 @@ static void init_probes_its_outputs_first(struct kunit *test)
 	expect_state(test, false, false);
 }
 
+static void init_looks_again_under_the_locks(struct kunit *test)
+{
+	fake->at_probe = other_thread_disables;
+	FAKE_EXPECT_EQ(test, fake_init(), -EINVAL);
+	expect_untouched(test);
+	expect_state(test, false, false);
+
+	fake_protect();
+	fake_reset();
+	fake->at_probe = other_thread_inits;
+	FAKE_EXPECT_EQ(test, fake_init(), -EINVAL);
+	/* The one UVC is the other thread's. */
+	FAKE_EXPECT_EQ(test, fake->nr_calls, 1);
+	expect_rc(test, 0xdead, 0xbeef);
+	expect_state(test, true, false);
+}
+
 static void init_busy_is_retried(struct kunit *test)
 {
 	fake->busy = 3;
@@ -307,6 +361,15 @@ static void complete_probes_its_outputs_first(struct kunit *test)
 	expect_state(test, true, false);
 }
 
+static void complete_looks_again_under_the_locks(struct kunit *test)
+{
+	fake_state_active(test);
+	fake->at_probe = other_thread_disables;
+	FAKE_EXPECT_EQ(test, fake_complete(), -EINVAL);
+	expect_untouched(test);
+	expect_state(test, false, false);
+}
+
 static void refused_complete_leaves_the_dump_active(struct kunit *test)
 {
 	fake_state_active(test);
@@ -389,7 +452,7 @@ static void data_of_a_past_dump_is_not_kept(struct kunit *test)
 {
 	fake_state_active(test);
 	fake->fail_flush = 0;
-	fake->at_flush = flush_disables;
+	fake->at_flush = other_thread_disables;
 	FAKE_EXPECT_EQ(test, fake_complete(), -EFAULT);
 	expect_state(test, false, false);
 
@@ -397,7 +460,7 @@ static void data_of_a_past_dump_is_not_kept(struct kunit *test)
 	fake_reset();
 	fake_state_active(test);
 	fake->fail_flush = 0;
-	fake->at_flush = flush_disables_and_inits;
+	fake->at_flush = other_thread_starts_anew;
 	FAKE_EXPECT_EQ(test, fake_complete(), -EFAULT);
 	expect_state(test, true, false);
 }
@@ -463,6 +526,7 @@ static struct kunit_case pv_dump_cases[] = {
 	KUNIT_CASE(second_init_is_einval_without_uvc),
 	KUNIT_CASE(init_takes_any_sane_firmware_length),
 	KUNIT_CASE(init_probes_its_outputs_first),
+	KUNIT_CASE(init_looks_again_under_the_locks),
 	KUNIT_CASE(init_busy_is_retried),
 	KUNIT_CASE(killed_init_changes_nothing),
 	KUNIT_CASE(unprotected_vm_is_einval),
@@ -491,6 +555,7 @@ static struct kunit_case pv_dump_cases[] = {
 	KUNIT_CASE(complete_ends_the_dump),
 	KUNIT_CASE(complete_writes_its_length_and_no_more),
 	KUNIT_CASE(complete_probes_its_outputs_first),
+	KUNIT_CASE(complete_looks_again_under_the_locks),
 	KUNIT_CASE(refused_complete_leaves_the_dump_active),
 	KUNIT_CASE(killed_complete_leaves_the_dump_active),
 	KUNIT_CASE(undelivered_completion_data_is_kept),

@@ -202,35 +202,10 @@ static void stor_state_killed_while_busy(struct kunit *test)
 	expect_state(test, true, false);
 }
 
-static void flush_disables(struct fake *f)
-{
-	f->at_flush = NULL;
-	fake_teardown(true);
-}
-
-static void flush_completes(struct fake *f)
-{
-	f->at_flush = NULL;
-	f->kvm->arch.pv_dump.active = false;
-}
-
-/* DISABLE, ENABLE and INIT: the same handle value, but another dump. */
-static void flush_disables_and_inits(struct fake *f)
-{
-	struct kvm_pv_cmd cmd = {};
-
-	flush_disables(f);
-	fake_protect();
-	mutex_lock(&f->kvm->lock);
-	down_write(&f->kvm->arch.pv_dump.lock);
-	FAKE_EXPECT_EQ(f->test, pv_dump_start(f->kvm, &cmd), 0);
-	pv_dump_unlock(f->kvm);
-}
-
 static void stor_state_notices_another_world(struct kunit *test)
 {
 	static void (*const worlds[])(struct fake *f) = {
-		flush_disables, flush_completes, flush_disables_and_inits,
+		other_thread_disables, other_thread_completes, other_thread_starts_anew,
 	};
 	int i;
 
@@ -247,7 +222,7 @@ static void stor_state_notices_another_world(struct kunit *test)
 		KUNIT_EXPECT_LE(test, fake->nr_calls, 17U);
 		FAKE_EXPECT_EQ(test, fake->nr_flushes, 1);
 		FAKE_EXPECT_EQ(test, fake->dmp.gaddr, 0);
-		expect_state(test, worlds[i] == flush_disables_and_inits, false);
+		expect_state(test, worlds[i] == other_thread_starts_anew, false);
 		fake_teardown(true);
 	}
 }
