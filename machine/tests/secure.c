@@ -74,10 +74,10 @@ static void virtual_addresses(void)
 	/* MOVE PAGE probes before it moves */
 	CHECK(RUN(PSW_MASK | PSW_DAT, "lghi %%r0,0\n mvpg %[d],%[s]", [d] "a" (page),
 		  [s] "a" (VA)) == PGM(PGM_SECURE));
-	/* a page table in secure storage */
+	/* a page table in secure storage, whose entry there would be a valid one */
 	seg_table[VA >> 20] = UV_BASE;
 	asm volatile("ptlb" : : : "memory");
-	CHECK(load(PSW_MASK | PSW_DAT, VA) == PGM(PGM_ADDRESSING));
+	CHECK(load(PSW_MASK | PSW_DAT, VA + 3 * PAGE_SIZE) == PGM(PGM_ADDRESSING));
 }
 
 int main(void)
@@ -87,6 +87,7 @@ int main(void)
 	CHECK(store(PSW_MASK, UV_BASE + 8) < 4);
 	*(u16 *)UV_BASE = 0x07f1;		/* br %r1 */
 	CHECK(RUN(PSW_MASK, "basr %%r1,%[a]", [a] "a" (UV_BASE)) < 4);
+	((u64 *)UV_BASE)[3] = (u64)page;
 	init_uv();
 	real_addresses();
 	virtual_addresses();

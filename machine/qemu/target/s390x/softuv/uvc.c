@@ -134,6 +134,8 @@ static void flush_after_call(S390Softuv *uv, CPUState *src)
     CPUState *cs;
 
     if (uv->flush) {
+        g_assert(!(src->tcg_cflags & CF_PARALLEL) ||
+                 cpu_in_exclusive_context(src));
         uv->flush = false;
         trace_softuv_flush(src->cpu_index);
         CPU_FOREACH(cs) {
