@@ -9,6 +9,9 @@
 #define ARCH_S390_KVM_PV_DUMP_FAKE_H
 
 #include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
 
 #define FAKE_HANDLE	0x1122334455667788ULL
 #define FAKE_CPU_HANDLE	0x99aabbccddeeff00ULL
@@ -56,6 +59,7 @@ struct fake {
 	int fail_flush;			/* this copy to buf faults */
 	bool buf_readonly, cmd_readonly, dmp_readonly, cmd_unreadable, dmp_unreadable;
 	bool gaddr_once;		/* dmp turns read-only after the first write */
+	bool lock_taken;		/* by fake_holder, not by the engine */
 	void (*at_flush)(struct fake *fake);
 	void (*at_probe)(struct fake *fake);	/* when the command is written */
 };
@@ -154,6 +158,8 @@ static unsigned long fake_copy_from(void *to, const void __user *from, unsigned 
 /* No user access with a lock of the engine held: it may wait for user space for ever. */
 static void fake_expect_unlocked(void)
 {
+	if (fake->lock_taken)
+		return;
 	KUNIT_EXPECT_FALSE(fake->test, (bool)mutex_is_locked(&fake->kvm->lock));
 	KUNIT_EXPECT_FALSE(fake->test, (bool)rwsem_is_locked(&fake->kvm->arch.pv_dump.lock));
 }
@@ -387,6 +393,60 @@ static void fake_state_kept(struct kunit *test)
 	fake->fail_flush = 0;
 	FAKE_EXPECT_EQ(test, fake_complete(), -EFAULT);
 	fake_reset();
+}
+
+/* Another thread that has a lock and does not let it go. */
+struct fake_holder {
+	void (*lock)(struct kvm *kvm);
+	void (*unlock)(struct kvm *kvm);
+	struct completion locked, release, released;
+};
+
+static int fake_hold(void *data)
+{
+	struct fake_holder *holder = data;
+
+	holder->lock(fake->kvm);
+	complete(&holder->locked);
+	wait_for_completion(&holder->release);
+	holder->unlock(fake->kvm);
+	complete(&holder->released);
+	return 0;
+}
+
+/* A fatal signal for the thread that runs the test; it must be taken back. */
+static void fake_kill(bool on)
+{
+	spin_lock_irq(&current->sighand->siglock);
+	if (on)
+		sigaddset(&current->pending.signal, SIGKILL);
+	else
+		sigdelset(&current->pending.signal, SIGKILL);
+	recalc_sigpending();
+	spin_unlock_irq(&current->sighand->siglock);
+}
+
+/* The result of @request by a thread that is killed while it waits for @holder's lock. */
+static int fake_killed_waiting(struct fake_holder *holder, int (*request)(void))
+{
+	struct task_struct *thread;
+	int r;
+
+	init_completion(&holder->locked);
+	init_completion(&holder->release);
+	init_completion(&holder->released);
+	thread = kthread_run(fake_hold, holder, "pv_dump_holder");
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	wait_for_completion(&holder->locked);
+	fake->lock_taken = true;
+	fake_kill(true);
+	r = request();
+	fake_kill(false);
+	fake->lock_taken = false;
+	complete(&holder->release);
+	wait_for_completion(&holder->released);
+	return r;
 }
 
 #endif /* ARCH_S390_KVM_PV_DUMP_FAKE_H */

@@ -465,6 +465,69 @@ static void data_of_a_past_dump_is_not_kept(struct kunit *test)
 	expect_state(test, true, false);
 }
 
+/* --- killed while waiting for a lock [I10] --- */
+
+static void hold_kvm_lock(struct kvm *kvm)
+{
+	mutex_lock(&kvm->lock);
+}
+
+static void drop_kvm_lock(struct kvm *kvm)
+{
+	mutex_unlock(&kvm->lock);
+}
+
+static void hold_leaf_for_reading(struct kvm *kvm)
+{
+	down_read(&kvm->arch.pv_dump.lock);
+}
+
+static void drop_leaf_for_reading(struct kvm *kvm)
+{
+	up_read(&kvm->arch.pv_dump.lock);
+}
+
+static void hold_leaf_for_writing(struct kvm *kvm)
+{
+	down_write(&kvm->arch.pv_dump.lock);
+}
+
+static void drop_leaf_for_writing(struct kvm *kvm)
+{
+	up_write(&kvm->arch.pv_dump.lock);
+}
+
+static int request_stor(void)
+{
+	return fake_stor(1, 0);
+}
+
+static int request_cpu(void)
+{
+	return fake_cpu(SZ_4K);
+}
+
+static void killed_waiter_changes_nothing(struct kunit *test)
+{
+	struct fake_holder kvm_lock = { hold_kvm_lock, drop_kvm_lock };
+	struct fake_holder readers = { hold_leaf_for_reading, drop_leaf_for_reading };
+	struct fake_holder writer = { hold_leaf_for_writing, drop_leaf_for_writing };
+
+	FAKE_EXPECT_EQ(test, fake_killed_waiting(&kvm_lock, fake_init), -EINTR);
+	FAKE_EXPECT_EQ(test, fake_killed_waiting(&readers, fake_init), -EINTR);
+	expect_untouched(test);
+	expect_state(test, false, false);
+
+	fake_state_active(test);
+	FAKE_EXPECT_EQ(test, fake_killed_waiting(&kvm_lock, fake_complete), -EINTR);
+	FAKE_EXPECT_EQ(test, fake_killed_waiting(&readers, fake_complete), -EINTR);
+	FAKE_EXPECT_EQ(test, fake_killed_waiting(&kvm_lock, request_stor), -EINTR);
+	FAKE_EXPECT_EQ(test, fake_killed_waiting(&writer, request_stor), -EINTR);
+	FAKE_EXPECT_EQ(test, fake_killed_waiting(&writer, request_cpu), -EINTR);
+	expect_untouched(test);
+	expect_state(test, true, false);
+}
+
 /* --- teardown --- */
 
 static void teardown_ends_every_state(struct kunit *test)
@@ -562,6 +625,7 @@ static struct kunit_case pv_dump_cases[] = {
 	KUNIT_CASE(kept_data_is_no_active_dump),
 	KUNIT_CASE(init_discards_kept_data_only_on_success),
 	KUNIT_CASE(data_of_a_past_dump_is_not_kept),
+	KUNIT_CASE(killed_waiter_changes_nothing),
 	KUNIT_CASE(teardown_ends_every_state),
 	KUNIT_CASE(failed_teardown_keeps_every_state),
 	KUNIT_CASE(destruction_frees_kept_data),
