@@ -71,6 +71,9 @@ install_pkgs()
 	[ -z "${NO_INSTALL:-}" ] || die "$1" "missing package" "NO_INSTALL is set" "$line"
 	command -v apt-get >/dev/null 2>&1 ||
 		die "$1" "missing package" "this is not a Debian system" "install the equivalent of: $*"
+	if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null 2>&1; then
+		die "$1" "missing package" "not root, and there is no sudo" "as root: $line"
+	fi
 	mkdir -p "$LOGS"
 	say "installing: $*  [log: ${LOGS#"$TOP"/}/install.log]"
 	exec 8>"$LOGS/.install.lock"
@@ -79,11 +82,11 @@ install_pkgs()
 		as_root apt-get -q update >>"$LOGS/install.log" 2>&1 </dev/null || true
 	fi
 	# A second try after an update: the mirror may have moved on since the lists were made.
-	if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
-		"$@" >>"$LOGS/install.log" 2>&1 </dev/null; then
+	if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 install \
+		--no-install-recommends "$@" >>"$LOGS/install.log" 2>&1 </dev/null; then
 		as_root apt-get -q update >>"$LOGS/install.log" 2>&1 </dev/null || true
-		as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
-			"$@" >>"$LOGS/install.log" 2>&1 </dev/null || {
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 install \
+			--no-install-recommends "$@" >>"$LOGS/install.log" 2>&1 </dev/null || {
 			tail -n 10 "$LOGS/install.log" >&2
 			die "$1" "cannot install" "apt-get failed" "as root: apt-get update && $line"
 		}
@@ -91,42 +94,66 @@ install_pkgs()
 	exec 8>&-
 }
 
+# missing_pkgs PACKAGE...: those which dpkg does not have.
+missing_pkgs()
+{
+	local p
+
+	for p in "$@"; do
+		dpkg -s "$p" 2>/dev/null | grep -q '^Status: install ok installed' || printf '%s\n' "$p"
+	done
+}
+
+# missing_tools TOOL:PACKAGE ...: the packages of programs that are not on the path.
+missing_tools()
+{
+	local pair
+
+	for pair in "$@"; do
+		command -v "${pair%%:*}" >/dev/null 2>&1 || printf '%s\n' "${pair#*:}"
+	done
+}
+
 # need_pkgs PACKAGE...: Debian packages (headers, libraries) that must be installed.
 need_pkgs()
 {
-	local p missing=()
+	local missing
 
-	for p in "$@"; do
-		dpkg -s "$p" 2>/dev/null | grep -q '^Status: install ok installed' || missing+=("$p")
-	done
-	if [ ${#missing[@]} -gt 0 ]; then
-		install_pkgs "${missing[@]}"
-	fi
+	mapfile -t missing < <(missing_pkgs "$@")
+	[ ${#missing[@]} -eq 0 ] || install_pkgs "${missing[@]}"
 }
 
 # need TOOL:PACKAGE ...: programs that must be on the path, all missing ones at once.
 need()
 {
-	local pair missing=()
+	local missing
 
-	for pair in "$@"; do
-		command -v "${pair%%:*}" >/dev/null 2>&1 || missing+=("${pair#*:}")
-	done
-	if [ ${#missing[@]} -gt 0 ]; then
-		install_pkgs "${missing[@]}"
-	fi
+	mapfile -t missing < <(missing_tools "$@")
+	[ ${#missing[@]} -eq 0 ] || install_pkgs "${missing[@]}"
 }
 
-# need_builds: all that machine, kernel, series, tools and boots need, in one go: sudo asks once, and
-# early. Each script still names its own needs.
+# need_builds [PACKAGE...]: all that machine, kernel, series, tools and boots need, and more packages, in
+# one go: sudo asks once, and early. Each script still names its own needs.
 need_builds()
 {
-	need gcc:gcc make:make git:git patch:patch ninja:ninja-build meson:meson ccache:ccache cpio:cpio \
-		pkg-config:pkg-config dpkg-source:dpkg-dev python3:python3 flex:flex bison:bison bc:bc \
-		perl:perl xz:xz-utils modprobe:kmod readelf:binutils pgrep:procps \
-		qemu-s390x-static:qemu-user-static "${CROSS}gcc:gcc-s390x-linux-gnu"
-	need_pkgs libc6-dev libc6-dev-s390x-cross linux-libc-dev-s390x-cross libglib2.0-dev libpixman-1-dev \
-		zlib1g-dev nettle-dev libgmp-dev libgnutls28-dev libelf-dev libssl-dev
+	local missing
+
+	case $TOP$BUILD in
+	*[[:space:],:]*)
+		die "$TOP" "cannot build here" "kbuild and QEMU take no path with a space, ',' or ':'" \
+			"clone into another directory"
+		;;
+	esac
+	mapfile -t missing < <(
+		missing_tools gcc:gcc make:make git:git patch:patch ninja:ninja-build meson:meson \
+			ccache:ccache cpio:cpio pkg-config:pkg-config dpkg-source:dpkg-dev python3:python3 \
+			flex:flex bison:bison bc:bc perl:perl xz:xz-utils modprobe:kmod readelf:binutils \
+			pgrep:procps qemu-s390x-static:qemu-user-static "${CROSS}gcc:gcc-s390x-linux-gnu"
+		missing_pkgs libc6-dev libc6-dev-s390x-cross linux-libc-dev-s390x-cross libglib2.0-dev \
+			libpixman-1-dev zlib1g-dev nettle-dev libgmp-dev libgnutls28-dev libelf-dev \
+			libssl-dev debian-archive-keyring "$@"
+	)
+	[ ${#missing[@]} -eq 0 ] || install_pkgs "${missing[@]}"
 }
 
 # Minutes and seconds of a number of seconds.
@@ -149,14 +176,20 @@ stage()
 	mkdir -p "$LOGS"
 	start=$SECONDS
 	if [ -t 2 ]; then
+		# A process group of its own, which an interrupt of ours ends as a whole.
+		set -m
 		"$@" >"$log" 2>&1 </dev/null &
 		pid=$!
+		set +m
+		trap 'kill -TERM -- "-$pid" 2>/dev/null; echo >&2; exit 130' INT
+		trap 'kill -TERM -- "-$pid" 2>/dev/null; exit 143' TERM
 		while kill -0 "$pid" 2>/dev/null; do
 			printf '\r%s: %s: %s of about %s ' "$PROG" "$name" \
 				"$(duration $((SECONDS - start)))" "$expect" >&2
 			sleep 1
 		done
 		wait "$pid" || rc=$?
+		trap - INT TERM
 		printf '\r\033[K' >&2
 	else
 		say "$name: about $expect  [log: ${log#"$TOP"/}]"
