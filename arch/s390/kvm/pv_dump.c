@@ -7,10 +7,11 @@
  *
  *   kvm->lock		taken here, killable; begins, ends and tears down a dump.
  *   vcpu->mutex	held by the caller of DUMP_CPU, never taken here.
- *   pv_dump.lock	the leaf: nothing is taken below it. For writing: INIT,
- *			COMPLETE and the destruction of the configuration, all
- *			under kvm->lock (or when nobody else has a reference to
- *			the VM). For reading: CONFIG_STOR_STATE and DUMP_CPU.
+ *   pv_dump.lock	the leaf: no mutex or rwsem is taken below it. For
+ *			writing: INIT, COMPLETE and the destruction of the
+ *			configuration, all under kvm->lock (or when nobody else
+ *			has a reference to the VM). For reading:
+ *			CONFIG_STOR_STATE and DUMP_CPU.
  *
  * kvm->lock nests outside vcpu->mutex, so DUMP_CPU cannot take kvm->lock; the
  * leaf lock is what keeps it and COMPLETE apart. It is never held for writing
@@ -28,7 +29,8 @@
  *
  * The invariants I1 to I10 are named where the code upholds them:
  *  I1  active implies that the VM has a configuration handle
- *  I2  no vCPU is in SIE between a successful INIT and the end of the dump
+ *  I2  no vCPU is in SIE between a successful INIT and the end of the dump; what
+ *	its thread still does for an intercept, imports included, is not covered
  *  I3  whoever zeroes the handle ends the dump before kvm->lock is dropped
  *  I4  no bit in a vCPU's prog20 that keeps it out of SIE outlives the dump
  *  I5  an error means that nothing changed, except the buffer of STOR_STATE
@@ -49,6 +51,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <asm/futex.h>
 #include <asm/uv.h>
 #include "kvm-s390.h"
 #include "pv_dump.h"
@@ -73,29 +76,31 @@ struct pv_dump_req {
 
 /*
  * Resolve write faults on a user buffer and leave its content alone, so that a
- * buffer which cannot be written is found before anything is changed. Unlike a
- * read and write back this cannot undo what another thread writes meanwhile.
+ * buffer which cannot be written is found before anything is changed. Or-ing 0
+ * into a word of each page is atomic: unlike a read and write back it cannot
+ * undo what another thread writes meanwhile. It also costs a fraction of
+ * fixup_user_fault(), which walks the page tables for pages that are there.
  */
 static int pv_dump_fault_in_writeable(void __user *buf, u64 len)
 {
-	unsigned long addr = (unsigned long)buf & PAGE_MASK;
+	unsigned long addr = ALIGN_DOWN((unsigned long)buf, sizeof(u32));
 	unsigned long end = (unsigned long)buf + len;
-	struct mm_struct *mm = current->mm;
-	bool unlocked = false;
-	int r = 0;
+	int old;
 
 	if (end < (unsigned long)buf)
 		return -EFAULT;
-	mmap_read_lock(mm);
-	for (; addr < end && !r; addr += PAGE_SIZE)
-		r = fixup_user_fault(mm, addr, FAULT_FLAG_WRITE, &unlocked);
-	mmap_read_unlock(mm);
-	return !r || r == -EINTR ? r : -EFAULT;
+	might_fault();
+	for (; addr < end; addr = (addr & PAGE_MASK) + PAGE_SIZE) {
+		if (arch_futex_atomic_op_inuser(FUTEX_OP_OR, 0, &old, (u32 __user *)addr))
+			return pv_dump_killed() ? -EINTR : -EFAULT;
+	}
+	return 0;
 }
 
 /*
- * An area that the Ultravisor stores into. Its alignment is undocumented: a
- * page multiple is what it has always got. Zeroed, in case it stores less.
+ * An area that the Ultravisor stores into, zeroed, in case it stores less. What
+ * alignment it needs is undocumented: it has always got pages. When the length
+ * of a storage state block is odd, only the first in a bounce buffer gets that.
  */
 static void *pv_dump_alloc_area(u64 len)
 {
@@ -216,6 +221,11 @@ static void pv_dump_deactivate(struct kvm_s390_pv_dump *dump)
  * and reads prog20. If it has read false, PROG_REQUEST is set after that and
  * keeps it out of SIE for one more pass. The kick waits for PROG_IN_SIE to
  * drop. [I2] PROG_REQUEST is consumed by the vCPU's next pass. [I4]
+ *
+ * This covers SIE, not the Ultravisor calls of a vCPU's thread: having left SIE,
+ * it may still be importing a page for the intercept it handles. It looks at
+ * active before its next entry and holds vcpu->mutex until then, so that
+ * DUMP_CPU, or the return of KVM_RUN, is the barrier for these.
  */
 static void pv_dump_activate(struct kvm *kvm)
 {
@@ -530,6 +540,7 @@ static int pv_dump_cpu(struct kvm_vcpu *vcpu, struct kvm_pv_cmd *cmd,
 {
 	u64 len = pv_dump_info()->guest_cpu_stor_len;
 	struct kvm_s390_pv_dmp dmp;
+	void __user *buf;
 	void *area;
 	int r;
 
@@ -539,14 +550,19 @@ static int pv_dump_cpu(struct kvm_vcpu *vcpu, struct kvm_pv_cmd *cmd,
 		return -EFAULT;
 	if (dmp.subcmd != KVM_PV_DUMP_CPU || dmp.buff_len != len)
 		return -EINVAL;
+	buf = u64_to_user_ptr(dmp.buff_addr);
 	if (pv_dump_copy_to(&ucmd->rc, &cmd->rc, sizeof(cmd->rc) + sizeof(cmd->rrc)))
 		return -EFAULT;
+	/* Whether the Ultravisor dumps a CPU a second time is not documented. */
+	r = pv_dump_probe_buffer(buf, len);
+	if (r)
+		return r;
 	area = pv_dump_alloc_area(len);
 	if (!area)
 		return -ENOMEM;
 
 	r = pv_dump_cpu_call(vcpu, cmd, area);
-	if (!r && pv_dump_copy_to(u64_to_user_ptr(dmp.buff_addr), area, len))
+	if (!r && pv_dump_copy_to(buf, area, len))
 		r = -EFAULT;
 	kvfree(area);
 	return r;

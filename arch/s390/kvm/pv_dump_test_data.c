@@ -301,6 +301,10 @@ static void cpu_probes_its_outputs_first(struct kunit *test)
 	fake->cmd_readonly = true;
 	FAKE_EXPECT_EQ(test, fake_cpu(SZ_4K), -EFAULT);
 	expect_untouched(test);
+	fake_reset();
+	fake->buf_readonly = true;
+	FAKE_EXPECT_EQ(test, fake_cpu(SZ_4K), -EFAULT);
+	expect_untouched(test);
 }
 
 static void cpu_errors_leave_the_dump_active(struct kunit *test)
