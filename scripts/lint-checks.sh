@@ -343,7 +343,7 @@ check_user_checkpatch()
 check_repo_wording()
 {
 	local signoff='Signed-''off-by:|Co-authored-''by:'
-	local place='deb\.debian''\.org|/wo''rk/(main|shared)|/tmp/te''am|/tmp/bash_''jobs|\.\./sha''red'
+	local place='(^|[[:space:]"=(])/(home|root)/|https?://[a-z0-9.-]*debian\.(org|net)'
 	local rc=0
 
 	if git -C "$TOP" grep -nIE "$place" -- .; then
