@@ -414,16 +414,19 @@ static int fake_hold(void *data)
 	return 0;
 }
 
-/* A fatal signal for the thread that runs the test; it must be taken back. */
+/*
+ * A fatal signal for the thread that runs the test; it must be taken back. It is a
+ * kernel thread that nobody else sends signals to, hence no lock.
+ */
 static void fake_kill(bool on)
 {
-	spin_lock_irq(&current->sighand->siglock);
-	if (on)
+	if (on) {
 		sigaddset(&current->pending.signal, SIGKILL);
-	else
+		set_thread_flag(TIF_SIGPENDING);
+	} else {
 		sigdelset(&current->pending.signal, SIGKILL);
-	recalc_sigpending();
-	spin_unlock_irq(&current->sighand->siglock);
+		clear_thread_flag(TIF_SIGPENDING);
+	}
 }
 
 /* The result of @request by a thread that is killed while it waits for @holder's lock. */
