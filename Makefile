@@ -6,7 +6,7 @@ VERBS := demo host check check-quick check-full machine kernel series apply seri
 	 selftest kunit oracle lint bench fuzz coverage debug-kernel fetch clean
 SETTINGS := BASE KERNEL RUN FILES OUT DRYRUN SMP MEM SIE ICOUNT TIMEOUT RULES KSRC SIGNOFF \
 	    JOBS LAYERS QEMU NO_INSTALL PVDUMP_BUILD PVDUMP_CACHE PVDUMP_MIRROR PVDUMP_SECURITY_MIRROR ARGS
-LAYER_SETTINGS := FUZZ_SECONDS V
+LAYER_SETTINGS := TIME V
 
 # A misspelt setting must not be ignored.
 given := $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$(filter-out MAKE% -%,$v)))
