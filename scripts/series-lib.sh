@@ -9,7 +9,7 @@ load_base()
 {
 	local key value
 
-	BASE=$1 BASE_DIR=$TOP/bases/$1
+	BASE=$1 BASE_DIR=$TOP/bases/$1 base_feature='' base_unpack=''
 	[ -e "$BASE_DIR/BASE" ] || usage_die "unknown base '$1', there is: $(cd "$TOP/bases" && echo *)"
 	while IFS='=' read -r key value; do
 		case $key in
@@ -19,10 +19,39 @@ load_base()
 		sha256) base_sha256=$value ;;
 		files) base_files=$value ;;
 		date) base_date=$value ;;
+		feature) base_feature=$value ;;
+		unpack) base_unpack=$value ;;
 		'' | '#'*) ;;
 		*) die "bases/$1/BASE" "unknown key" "$key" ;;
 		esac
 	done <"$BASE_DIR/BASE"
+}
+
+# test_only: does the base have the feature, so that its series holds the kselftest alone?
+test_only()
+{
+	[ "$base_feature" = in-base ]
+}
+
+# need_feature_series: ends with 2 for a base which has no kernel code in its series.
+need_feature_series()
+{
+	if test_only; then
+		usage_die "the series of $BASE holds the kselftest only, for which there is scripts/selftest --in-tree $BASE"
+	fi
+}
+
+# test_base TREE: the base whose test-only series is meant for that tree: its own release, or else the
+# last one before it. Nothing when TREE is older than all.
+test_base()
+{
+	local release
+
+	release=$(awk '$1 == "VERSION" { v = $3 } $1 == "PATCHLEVEL" { print v "." $3; exit }' "$1/Makefile")
+	{
+		grep -lx 'feature=in-base' "$TOP"/bases/*/BASE | sed 's|.*/linux-\(.*\)/BASE|\1 base|'
+		echo "$release tree"
+	} | sort -V | awk '$2 == "tree" { exit } { base = "linux-" $1 } END { print base }'
 }
 
 # hook_patches: the steps of the series, in order.
@@ -48,12 +77,16 @@ patch_hunks()
 	sed -n '/^diff --git /,$p' "$1"
 }
 
-# base_path PATH: where this base has the overlay file PATH.
+# base_path PATH: where this base has the overlay file PATH; a row that ends with / is a directory.
 base_path()
 {
 	local to
 
-	to=$(awk -v p="$1" '!/^#/ && $1 == p { print $2 }' "$BASE_DIR/PATHS")
+	to=$(awk -v p="$1" '
+		/^#/ { next }
+		$1 == p { file = $2 }
+		$1 ~ /\/$/ && index(p, $1) == 1 { below = $2 substr(p, length($1) + 1) }
+		END { print file != "" ? file : below }' "$BASE_DIR/PATHS")
 	printf '%s\n' "${to:-$1}"
 }
 
