@@ -6,6 +6,7 @@
 #ifndef PV_DUMP_RUN_H
 #define PV_DUMP_RUN_H
 
+#include <sys/syscall.h>
 #include "pv_dump_control.h"
 #include "pv_dump_flow.h"
 
@@ -29,14 +30,18 @@ FIXTURE_TEARDOWN(run)
  * @vm: its machine
  * @i: index of its vCPU
  * @tid: the thread
+ * @task: its id in the kernel, valid when @started
  * @err: errno of KVM_RUN, valid when @done
+ * @started: KVM_RUN is the next thing that it does
  * @done: KVM_RUN returned
  */
 struct run_thread {
 	struct pvd_vm *vm;
 	int i;
 	pthread_t tid;
+	int task;
 	int err;
+	int started;
 	int done;
 };
 
@@ -48,9 +53,33 @@ static void *run_thread(void *arg)
 {
 	struct run_thread *t = arg;
 
+	t->task = syscall(SYS_gettid);
+	pvd_set_flag(&t->started);
 	t->err = ioctl(t->vm->vcpu[t->i], KVM_RUN, NULL) ? errno : 0;
 	pvd_set_flag(&t->done);
 	return NULL;
+}
+
+/*
+ * The thread has nothing to do but KVM_RUN, so it is in there when it sleeps or has used a while
+ * of CPU time. The counter of guest entries cannot tell: it counts other vCPUs as well.
+ */
+static bool run_inside(const struct run_thread *t)
+{
+	char path[64], line[512], state;
+	unsigned long utime, stime;
+	FILE *f;
+	int n;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", t->task);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	n = fgets(line, sizeof(line), f) && strrchr(line, ')') ?
+	    sscanf(strrchr(line, ')') + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu",
+		   &state, &utime, &stime) : 0;
+	fclose(f);
+	return n == 3 && (state == 'S' || utime + stime >= 3);
 }
 
 /* Starts vCPU @i and waits until it was inside the guest. */
@@ -69,8 +98,12 @@ static void run_start(struct __test_metadata *_metadata, struct run_thread *t,
 	if (i)
 		ASSERT_EQ(0, ioctl(vm->vcpu[i], KVM_SET_MP_STATE, &operating));
 	ASSERT_EQ(0, pthread_create(&t->tid, NULL, run_thread, t));
-	for (ms = 0; ms < PVD_PATIENCE && pvd_entries() < before + 3 && !t->done; ms += 20)
+	ASSERT_TRUE(pvd_wait_flag(&t->started, PVD_PATIENCE));
+	for (ms = 0; ms < PVD_PATIENCE && !t->done; ms += 20) {
+		if (pvd_entries() > before && run_inside(t))
+			return;
 		pvd_sleep_ms(20);
+	}
 	if (!t->done)
 		return;
 	TH_LOG("KVM_RUN returned %s, exit reason %u", pvd_errname(t->err),
