@@ -268,7 +268,7 @@ check_kernel_doc()
 sphinx()
 {
 	rm -rf "$WORK/obj-doc"
-	make -C "$SRC" O="$WORK/obj-doc" SPHINXDIRS=virt/kvm htmldocs >"$WORK/logs/sphinx.$1" 2>&1 || return 1
+	make -C "$SRC" O="$WORK/obj-doc" PYTHON=python3 SPHINXDIRS=virt/kvm htmldocs >"$WORK/logs/sphinx.$1" 2>&1 || return 1
 	normalise <"$WORK/logs/sphinx.$1" | grep -E '(WARNING|ERROR|SEVERE):? ' >"$WORK/logs/sphinx.$1.norm" || true
 }
 
