@@ -310,7 +310,7 @@ PVD_TEST(memory, swapped_out, PVD_NEED_T2 | PVD_NEED_ROOT, 120)
 }
 
 /* Requests held at once, and the least that each must be charged for its buffer. */
-#define CHARGE_VMS	16
+#define CHARGE_VMS	32
 #define CHARGE_EACH	32768
 
 static long cgroup_current(void)
