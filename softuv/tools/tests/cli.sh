@@ -47,8 +47,13 @@ create()
 
 flip()
 {
+	local byte
+
 	cp "$1" flipped
-	printf '\xa5' | dd of=flipped bs=1 seek="$2" conv=notrunc status=none
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	byte=$(printf '%03o' $((byte ^ 0xa5)))
+	# shellcheck disable=SC2059
+	printf "\\$byte" | dd of=flipped bs=1 seek="$2" conv=notrunc status=none
 	! cmp -s "$1" flipped
 }
 
