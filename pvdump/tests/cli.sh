@@ -66,6 +66,7 @@ t "short CCK" refused 1 'exactly 32' "$BIN/check-vmcore" --authenticate a.dump -
 cp a.dump b.dump
 # A fixed byte would be what is there already, once in 256 runs.
 byte=$(od -An -tu1 -j $((0x69c + 200)) -N 1 b.dump)
+# shellcheck disable=SC2059
 printf "\\x$(printf %02x $((255 - byte)))" | dd of=b.dump bs=1 seek=$((0x69c + 200)) conv=notrunc status=none
 t "modified CPU data" refused 1 'vCPU 0: PV data: tag mismatch' "$BIN/check-vmcore" --authenticate b.dump --cck cck
 printf 'xxxxFIND-MExxxx' >marked
