@@ -104,7 +104,7 @@ static int pv_dump_fault_in_writeable(void __user *buf, u64 len)
  */
 static void *pv_dump_alloc_area(u64 len)
 {
-	return kvzalloc(PAGE_ALIGN(len), GFP_KERNEL_ACCOUNT);
+	return pv_dump_alloc(PAGE_ALIGN(len));
 }
 
 /*

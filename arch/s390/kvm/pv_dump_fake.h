@@ -46,6 +46,7 @@ struct fake {
 	struct fake_call calls[FAKE_CALLS];
 	unsigned int nr_calls;
 	unsigned int nr_kicks;
+	unsigned int nr_allocs;
 	unsigned int nr_flushes;	/* copies to buf */
 	u64 flushed;			/* bytes copied to buf */
 
@@ -56,6 +57,7 @@ struct fake {
 	unsigned int busy;
 	int kill_at_call;		/* a fatal signal is pending after this UVC */
 	bool killed;
+	int fail_alloc;			/* no memory for this one */
 	int fail_flush;			/* this copy to buf faults */
 	bool buf_readonly, cmd_readonly, dmp_readonly, cmd_unreadable, dmp_unreadable;
 	bool gaddr_once;		/* dmp turns read-only after the first write */
@@ -215,6 +217,13 @@ static int fake_fault_in_writeable(void __user *buf, u64 len)
 	return 0;
 }
 
+static void *fake_alloc(u64 len)
+{
+	if (fake->nr_allocs++ == fake->fail_alloc)
+		return NULL;
+	return kvzalloc(len, GFP_KERNEL);
+}
+
 static bool fake_killed(void)
 {
 	return fake->killed;
@@ -232,6 +241,7 @@ static struct pv_dump_seam fake_seam = {
 	.copy_from_user = fake_copy_from,
 	.copy_to_user = fake_copy_to,
 	.fault_in_writeable = fake_fault_in_writeable,
+	.alloc = fake_alloc,
 	.killed = fake_killed,
 	.kick = fake_kick,
 };
@@ -241,12 +251,14 @@ static void fake_reset(void)
 {
 	fake->nr_calls = 0;
 	fake->nr_kicks = 0;
+	fake->nr_allocs = 0;
 	fake->nr_flushes = 0;
 	fake->flushed = 0;
 	fake->refuse_call = -1;
 	fake->busy = 0;
 	fake->kill_at_call = -1;
 	fake->killed = false;
+	fake->fail_alloc = -1;
 	fake->fail_flush = -1;
 	fake->buf_readonly = false;
 	fake->cmd_readonly = false;

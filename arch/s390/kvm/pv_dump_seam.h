@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Owns the seam between the dump engine and firmware, user space, signals and vCPUs.
+ * Owns the seam between the dump engine and firmware, user space, memory, signals and vCPUs.
  * Never costs anything without the unit test: then each function is the plain call.
  *
  * Part of pv_dump.c, for no other file.
@@ -8,6 +8,7 @@
 #ifndef ARCH_S390_KVM_PV_DUMP_SEAM_H
 #define ARCH_S390_KVM_PV_DUMP_SEAM_H
 
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include <asm/uv.h>
@@ -20,6 +21,7 @@ struct pv_dump_seam {
 	unsigned long (*copy_from_user)(void *to, const void __user *from, unsigned long len);
 	unsigned long (*copy_to_user)(void __user *to, const void *from, unsigned long len);
 	int (*fault_in_writeable)(void __user *buf, u64 len);
+	void *(*alloc)(u64 len);
 	bool (*killed)(void);
 	void (*kick)(struct kvm_vcpu *vcpu);
 };
@@ -66,6 +68,12 @@ static inline int pv_dump_probe_buffer(void __user *buf, u64 len)
 	if (pv_dump_seam)
 		return pv_dump_seam->fault_in_writeable(buf, len);
 	return pv_dump_fault_in_writeable(buf, len);
+}
+
+/* Zeroed memory that is charged to the caller, and may be in many pieces. */
+static inline void *pv_dump_alloc(u64 len)
+{
+	return pv_dump_seam ? pv_dump_seam->alloc(len) : kvzalloc(len, GFP_KERNEL_ACCOUNT);
 }
 
 static inline bool pv_dump_killed(void)

@@ -106,6 +106,13 @@ static void other_thread_starts_anew(struct fake *f)
 	other_thread_inits(f);
 }
 
+/* A CONFIG_STOR_STATE that is through before this one. */
+static void other_thread_has_fetched(struct fake *f)
+{
+	f->at_flush = NULL;
+	pv_dump_put_bounce(&f->kvm->arch.pv_dump, pv_dump_alloc_area(PV_DUMP_BOUNCE_SIZE));
+}
+
 /* --- formats --- */
 
 static void uvcbs_have_the_architected_layout(struct kunit *test)
@@ -397,6 +404,29 @@ static void killed_complete_leaves_the_dump_active(struct kunit *test)
 	expect_state(test, true, false);
 }
 
+static void complete_busy_is_retried(struct kunit *test)
+{
+	fake_state_active(test);
+	fake->busy = 3;
+	fake->busy_cc = 2;
+	FAKE_EXPECT_EQ(test, fake_complete(), 0);
+	FAKE_EXPECT_EQ(test, fake->nr_calls, 4);
+	expect_call(test, 3, UVC_CMD_DUMP_COMPLETE, 0x50, FAKE_HANDLE);
+	expect_data(test, 0, UVC_CMD_DUMP_COMPLETE, 0, SZ_4K);
+	expect_state(test, false, false);
+}
+
+static void complete_without_memory_changes_nothing(struct kunit *test)
+{
+	fake_state_active(test);
+	fake->fail_alloc = 0;
+	FAKE_EXPECT_EQ(test, fake_complete(), -ENOMEM);
+	expect_untouched(test);
+	expect_state(test, true, false);
+	FAKE_EXPECT_EQ(test, fake_complete(), 0);
+	expect_state(test, false, false);
+}
+
 static void undelivered_completion_data_is_kept(struct kunit *test)
 {
 	fake_state_active(test);
@@ -608,6 +638,8 @@ static struct kunit_case pv_dump_cases[] = {
 	KUNIT_CASE(stor_state_ends_one_uvc_after_a_fatal_signal),
 	KUNIT_CASE(stor_state_killed_while_busy),
 	KUNIT_CASE(stor_state_notices_another_world),
+	KUNIT_CASE(stor_state_keeps_one_bounce_buffer),
+	KUNIT_CASE(stor_state_without_memory_is_enomem),
 	KUNIT_CASE(cpu_is_one_uvc_with_the_cpu_handle),
 	KUNIT_CASE(cpu_length_is_exact),
 	KUNIT_CASE(cpu_command_takes_only_dump_cpu),
@@ -615,12 +647,16 @@ static struct kunit_case pv_dump_cases[] = {
 	KUNIT_CASE(cpu_without_a_handle_is_einval),
 	KUNIT_CASE(cpu_probes_its_outputs_first),
 	KUNIT_CASE(cpu_errors_leave_the_dump_active),
+	KUNIT_CASE(cpu_busy_is_retried),
+	KUNIT_CASE(cpu_without_memory_is_enomem),
 	KUNIT_CASE(complete_ends_the_dump),
 	KUNIT_CASE(complete_writes_its_length_and_no_more),
 	KUNIT_CASE(complete_probes_its_outputs_first),
 	KUNIT_CASE(complete_looks_again_under_the_locks),
 	KUNIT_CASE(refused_complete_leaves_the_dump_active),
 	KUNIT_CASE(killed_complete_leaves_the_dump_active),
+	KUNIT_CASE(complete_busy_is_retried),
+	KUNIT_CASE(complete_without_memory_changes_nothing),
 	KUNIT_CASE(undelivered_completion_data_is_kept),
 	KUNIT_CASE(kept_data_is_no_active_dump),
 	KUNIT_CASE(init_discards_kept_data_only_on_success),

@@ -227,6 +227,39 @@ static void stor_state_notices_another_world(struct kunit *test)
 	}
 }
 
+/* Two requests at a time: the second brings a bounce buffer of its own, one of them stays. */
+static void stor_state_keeps_one_bounce_buffer(struct kunit *test)
+{
+	void *kept;
+
+	fake_state_active(test);
+	fake->at_flush = other_thread_has_fetched;
+	FAKE_EXPECT_EQ(test, fake_stor(1, 0), 0);
+	FAKE_EXPECT_EQ(test, fake->nr_allocs, 2);
+	kept = fake->kvm->arch.pv_dump.bounce;
+	KUNIT_EXPECT_TRUE(test, (bool)kept);
+	FAKE_EXPECT_EQ(test, fake->calls[0].origin, kept);
+	/* It is used again. */
+	fake_reset();
+	FAKE_EXPECT_EQ(test, fake_stor(1, 0), 0);
+	FAKE_EXPECT_EQ(test, fake->nr_allocs, 0);
+	FAKE_EXPECT_EQ(test, fake->calls[0].origin, kept);
+	/* And goes with the dump. */
+	FAKE_EXPECT_EQ(test, fake_complete(), 0);
+	KUNIT_EXPECT_FALSE(test, (bool)fake->kvm->arch.pv_dump.bounce);
+}
+
+static void stor_state_without_memory_is_enomem(struct kunit *test)
+{
+	fake_state_active(test);
+	fake->fail_alloc = 0;
+	FAKE_EXPECT_EQ(test, fake_stor(1, 0), -ENOMEM);
+	expect_untouched(test);
+	FAKE_EXPECT_EQ(test, fake->dmp.gaddr, 0);
+	expect_state(test, true, false);
+	FAKE_EXPECT_EQ(test, fake_stor(1, 0), 0);
+}
+
 /* --- DUMP_CPU --- */
 
 static void cpu_is_one_uvc_with_the_cpu_handle(struct kunit *test)
@@ -328,4 +361,25 @@ static void cpu_errors_leave_the_dump_active(struct kunit *test)
 	FAKE_EXPECT_EQ(test, fake->nr_calls, 2);
 	expect_untouched_from(test, 0);
 	expect_state(test, true, false);
+}
+
+static void cpu_busy_is_retried(struct kunit *test)
+{
+	fake_state_active(test);
+	fake->busy = 3;
+	fake->busy_cc = 3;
+	FAKE_EXPECT_EQ(test, fake_cpu(SZ_4K), 0);
+	FAKE_EXPECT_EQ(test, fake->nr_calls, 4);
+	expect_call(test, 3, UVC_CMD_DUMP_CPU, 0x50, FAKE_CPU_HANDLE);
+	expect_data(test, 0, UVC_CMD_DUMP_CPU, 0, SZ_4K);
+}
+
+static void cpu_without_memory_is_enomem(struct kunit *test)
+{
+	fake_state_active(test);
+	fake->fail_alloc = 0;
+	FAKE_EXPECT_EQ(test, fake_cpu(SZ_4K), -ENOMEM);
+	expect_untouched(test);
+	expect_state(test, true, false);
+	FAKE_EXPECT_EQ(test, fake_cpu(SZ_4K), 0);
 }
