@@ -28,11 +28,15 @@ prepare_source()
 	mapfile -t TOUCHED < <(git -C "$TREE" diff --name-only "$ROOT" "$TIP")
 	mapfile -t ADDED < <(git -C "$TREE" diff --name-only --diff-filter=A "$ROOT" "$TIP")
 	[ ${#TOUCHED[@]} -gt 0 ] || die "$TREE" "empty series" "tip and base are equal"
-	if [ ! -e "$SRC/.git" ]; then
+	exec 9>"$WORK/lock"
+	flock 9
+	if [ ! -e "$SRC/.git" ] || ! git -C "$SRC" rev-parse HEAD >/dev/null 2>&1; then
 		rm -rf "$SRC"
 		git -C "$TREE" worktree prune
-		git -C "$TREE" worktree add -q --detach "$SRC" "$ROOT" >&2
+		git -C "$TREE" worktree add -q --force --detach "$SRC" "$ROOT" >&2
 	fi
+	# Left behind by a run that was killed.
+	rm -f "$(git -C "$SRC" rev-parse --absolute-git-dir)/index.lock"
 	rm -rf "$WORK/logs"
 	mkdir -p "$WORK/logs"
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Owns: KTAP output for tests in shell. Never: decides what a test is.
+# Owns: KTAP output for tests in shell.
+# Never: decides what a test is.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../scripts/lib.sh"
