@@ -184,6 +184,7 @@ uint16_t suv_uvc_create_conf(struct softuv *uv, struct uvc *c)
 	conf->handle = suv_handle_new(uv, OBJ_CONF, conf);
 	if (!conf->handle)
 		goto out_free;
+	conf->slot = suv_handle_slot(uv, conf->handle);
 	rc = take_donations(uv, conf, c->cpu, &in);
 	if (rc)
 		goto out_handle;
@@ -220,12 +221,12 @@ void suv_conf_free(struct softuv *uv, struct conf *conf)
 			suv_cpu_free(uv, conf->cpu[i]);
 	}
 	mark_asce(uv, conf->asce, false);
+	suv_pages_drop(uv, conf);
 	suv_handle_drop(uv, conf->handle);
 	*conf->pprev = conf->next;
 	if (conf->next)
 		conf->next->pprev = conf->pprev;
 	uv->nr_confs--;
-	suv_radix_free(&conf->gpages);
 	free(conf->virt_hfn);
 	suv_wipe(conf, sizeof(*conf));
 	free(conf);

@@ -129,14 +129,14 @@ uint16_t suv_uvc_cpu_reset(struct softuv *uv, struct uvc *c)
 /* After the reset protocol a load takes the 8-byte PSW at guest absolute 0. */
 static uint16_t load_lowcore_psw(struct softuv *uv, struct vcpu *cpu)
 {
-	struct gpage *gp = suv_gpage(cpu->conf, 0, false);
+	struct gpage *gp = suv_page(uv, cpu->conf, 0);
 	uint8_t raw[8];
 	uint64_t psw;
 
 	if (gp && gp->kind == GP_EXPORTED && suv_import(uv, cpu->conf, 0) != SOFTUV_RC_EXECUTED)
 		return SOFTUV_RC_CPU_PSW;
 	if (!gp || gp->kind != GP_SECURE ||
-	    uv->ops.read(uv->opaque, (uint64_t)gp->hfn << PAGE_SHIFT, raw, sizeof(raw)))
+	    uv->ops.read(uv->opaque, gp->hfn << PAGE_SHIFT, raw, sizeof(raw)))
 		return SOFTUV_RC_CPU_PSW;
 	psw = get64(raw);
 	if (!(psw & PSW_SHORT))

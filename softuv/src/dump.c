@@ -132,13 +132,12 @@ static void special(uint8_t *entry, uint8_t flags)
  * A secure page that was not exported yet reports the component its export is going to use, so
  * that memory may be read before or after the storage state.
  */
-static void put_entry(const struct conf *conf, uint64_t gaddr, const struct gpage *gp,
-		      uint8_t *entry)
+static void put_entry(const struct gpage *gp, uint8_t *entry)
 {
 	switch (gp->kind) {
 	case GP_SECURE:
 	case GP_EXPORTED:
-		suv_component(conf, gaddr, gp->ctr, entry);
+		suv_component(gp, gp->ctr, entry);
 		break;
 	case GP_SHARED:
 		special(entry, ENTRY_SHARED | ENTRY_MAPPED);
@@ -163,19 +162,18 @@ uint16_t suv_uvc_dump_stor_state(struct softuv *uv, struct uvc *c)
 	const struct conf *conf = c->conf;
 	uint64_t gaddr = get64(c->cb + 0x28);
 	const uint8_t *out = uv->untouched;
-	const struct gblock *b;
+	const struct gpage *gp;
 
 	if (!conf->dump.active)
 		return SOFTUV_RC_DUMP_NONE;
 	if (gaddr % (1u << BLOCK_SHIFT) || gaddr < conf->stor_origin ||
 	    gaddr - conf->stor_origin >= conf->stor_len)
 		return SOFTUV_RC_DUMP_GADDR;
-	b = suv_radix_get(&conf->gpages, gaddr >> BLOCK_SHIFT);
-	for (unsigned int i = 0; b && i < BLOCK_PAGES; i++)
-		put_entry(conf, gaddr + i * (uint64_t)PAGE_SIZE, &b->page[i],
-			  uv->page + i * ENTRY_LEN);
-	if (b)
-		out = uv->page;
+	gp = suv_block_first(uv, conf, gaddr);
+	if (gp)
+		out = memcpy(uv->page, uv->untouched, DUMP_STATE_LEN);
+	for (; gp; gp = suv_block_next(uv, gp))
+		put_entry(gp, uv->page + gp->gfn % BLOCK_PAGES * ENTRY_LEN);
 	return store(uv, c, out, DUMP_STATE_LEN, uv->lens.state);
 }
 

@@ -56,7 +56,7 @@ uint64_t suv_handle_new(struct softuv *uv, enum obj_kind kind, void *obj)
 static struct slot *find(const struct softuv *uv, uint64_t handle)
 {
 	const struct handles *h = &uv->handles;
-	uint32_t index = ((uint32_t)handle & INDEX_MASK) ^ h->mask;
+	uint32_t index = suv_handle_slot(uv, handle);
 
 	if (index >= h->nr || h->slot[index].kind == OBJ_FREE || h->slot[index].handle != handle)
 		return NULL;
@@ -68,6 +68,17 @@ void *suv_handle_get(const struct softuv *uv, enum obj_kind kind, uint64_t handl
 	struct slot *s = find(uv, handle);
 
 	return s && s->kind == kind ? s->obj : NULL;
+}
+
+/* The number below which @handle is kept, and for a living configuration the way back. */
+uint32_t suv_handle_slot(const struct softuv *uv, uint64_t handle)
+{
+	return ((uint32_t)handle & INDEX_MASK) ^ uv->handles.mask;
+}
+
+struct conf *suv_handle_at(const struct softuv *uv, uint32_t slot)
+{
+	return uv->handles.slot[slot].obj;
 }
 
 void suv_handle_drop(struct softuv *uv, uint64_t handle)

@@ -38,7 +38,7 @@ static void hash_page(struct conf *conf, uint64_t gaddr, const uint8_t *tweak,
 uint16_t suv_uvc_unpack(struct softuv *uv, struct uvc *c)
 {
 	struct conf *conf = c->conf;
-	uint64_t gaddr = get64(c->cb + 0x20), abs;
+	uint64_t gaddr = get64(c->cb + 0x20), abs, hfn;
 	const uint8_t *tweak = c->cb + 0x28;
 	struct gpage *gp;
 	uint16_t rc;
@@ -46,15 +46,16 @@ uint16_t suv_uvc_unpack(struct softuv *uv, struct uvc *c)
 	rc = suv_find_page(uv, conf, gaddr, &abs);
 	if (rc)
 		return rc;
-	gp = suv_gpage(conf, gaddr, true);
+	hfn = abs >> PAGE_SHIFT;
+	gp = suv_page(uv, conf, gaddr);
+	if (gp && gp->kind != GP_UNUSED)
+		return SOFTUV_RC_PAGE_UNPACKED;
+	if (suv_state(uv, hfn) != PS_PLAIN)
+		return SOFTUV_RC_PAGE_FOREIGN;
+	gp = suv_page_make(uv, conf, gaddr);
 	if (!gp)
 		return SOFTUV_RC_PAGE_RESOURCES;
-	if (gp->kind != GP_UNUSED)
-		return SOFTUV_RC_PAGE_UNPACKED;
-	if (suv_state(uv, abs >> PAGE_SHIFT) != PS_PLAIN)
-		return SOFTUV_RC_PAGE_FOREIGN;
-	if (!suv_take_frame(uv, conf, gaddr, abs, PS_SECURE))
-		return SOFTUV_RC_PAGE_RESOURCES;
+	suv_settle(uv, conf, gp, hfn, PS_SECURE);
 	uv->ops.read(uv->opaque, abs, uv->page, PAGE_SIZE);
 	hash_page(conf, gaddr, tweak, uv->page);
 	if (!(conf->hdr.pcf & PCF_NO_DECRYPT)) {

@@ -25,7 +25,7 @@ static const char *conf_state_name(enum conf_state state)
 	}
 }
 
-/* stats: totals, page states, then each command that was called, with its return codes */
+/* stats: totals, page states, memory for them, then each command that was called, with its return codes */
 int suv_cmd_stats(struct softuv *uv, struct args *a, struct reply *r)
 {
 	unsigned int cpus = 0;
@@ -38,6 +38,8 @@ int suv_cmd_stats(struct softuv *uv, struct args *a, struct reply *r)
 		cpus, (unsigned long long)uv->uvcs);
 	for (unsigned int i = 0; i < PS_NR; i++)
 		suv_say(r, " %s=%llu", state_names[i], (unsigned long long)uv->state_count[i]);
+	suv_say(r, " records=%u record-bytes=%llu", uv->pages.guest.nr,
+		(unsigned long long)suv_pages_memory(uv));
 	for (unsigned int i = 0; i <= suv_table_len; i++) {
 		const struct cmd_stats *s = &uv->stats[i];
 

@@ -42,34 +42,47 @@ enum page_state { PS_PLAIN, PS_DONATED, PS_SECURE, PS_SHARED, PS_PINNED, PS_NR }
 #define PS_MASK		0x07
 #define PS_ASCE		0x80			/* a live configuration's ASCE starts here */
 
-/* What the Ultravisor knows about one page of one configuration. */
+/* What the Ultravisor knows about one touched page of one configuration; see pagemap.c. */
 enum gpage_kind { GP_UNUSED, GP_SECURE, GP_EXPORTED, GP_SHARED, GP_SHARED_AWAY };
 
 struct gpage {
+	uint64_t gfn : 35;			/* guest frame */
+	uint64_t slot : 24;			/* of the configuration's handle */
+	uint64_t kind : 3;			/* enum gpage_kind */
+	uint64_t unshare : 1;			/* the guest unshared it while it was pinned */
+	uint64_t head : 1;			/* the first touched page of its 1 MiB block */
 	uint64_t ctr;				/* tweak counter of the last or next export */
-	uint8_t mac[16];			/* over the exported ciphertext */
-	uint32_t hfn;				/* host frame while GP_SECURE or GP_SHARED */
-	uint8_t kind;
-	uint8_t unshare;			/* the guest unshared it while it was pinned */
+	uint32_t next, next_in_block;		/* numbers of records, 0 = none */
+	union {
+		uint8_t mac[16];		/* while GP_EXPORTED: over the ciphertext */
+		struct {			/* while GP_SECURE or GP_SHARED */
+			uint64_t hfn;		/* host frame */
+			uint32_t next_host;
+		};
+	};
 };
 
-struct gblock {
-	uint32_t shared;			/* pages of a GP_SHARED* kind */
-	struct gpage page[BLOCK_PAGES];
+#define CHUNK_PAGES	32u
+
+struct pagechunk {
+	uint32_t nr, next;			/* records in use; the configuration's next chunk */
+	struct gpage page[CHUNK_PAGES];
 };
 
-/* Owner of a secure, shared or pinned host page. */
-struct frame {
-	uint64_t conf;				/* handle; no longer valid = dead configuration */
-	uint64_t gaddr;
+union chunkref {
+	struct pagechunk *used;
+	uintptr_t next_free;
 };
 
-struct fblock {
-	struct frame frame[BLOCK_PAGES];
+struct pagetable {
+	uint32_t *first;			/* numbers of records */
+	uint32_t size, nr;			/* buckets, a power of 2; entries */
 };
 
-struct radix {
-	void *root;
+struct pagemap {
+	struct pagetable guest, host;
+	union chunkref *chunk;
+	uint32_t nr, size, free, nr_used;	/* free = number of the first free chunk */
 };
 
 /* Life cycle of a configuration; a bit mask, so that a table row can name several. */
@@ -107,7 +120,9 @@ struct conf {
 	struct vcpu *cpu[MAX_CPU_ID + 1];
 	uint32_t nr_cpus;
 	struct conf *next, **pprev;
-	struct radix gpages;			/* struct gblock by gaddr >> BLOCK_SHIFT */
+	uint32_t slot;				/* of the handle; names the owner in a gpage */
+	uint32_t chunk;				/* number of its newest struct pagechunk */
+	uint64_t nr_shared;			/* pages of a GP_SHARED* kind */
 	uint64_t export_ctr;
 	uint8_t mem_key[64];
 	uint8_t nonce[16];
@@ -207,7 +222,7 @@ struct softuv {
 
 	_Atomic uint8_t *state;			/* enum page_state of each host page */
 	uint64_t state_count[PS_NR];
-	struct radix frames;			/* struct fblock by abs >> BLOCK_SHIFT */
+	struct pagemap pages;
 	struct host_key key[2];			/* host key, backup host key */
 	bool initialised;
 	uint64_t base_origin;			/* donated by INIT_UV */
@@ -294,17 +309,28 @@ extern const unsigned int suv_table_len;
 const struct uvc_desc *suv_desc(uint16_t cmd);
 const struct uvc_desc *suv_desc_by_name(const char *name);
 
-/* radix.c */
-void *suv_radix_get(const struct radix *r, uint64_t key);
-void *suv_radix_make(struct radix *r, uint64_t key, size_t size);
-void suv_radix_each(const struct radix *r, void (*fn)(void *arg, uint64_t key, void *leaf),
-		    void *arg);
-void suv_radix_free(struct radix *r);
+/* pagemap.c */
+struct gpage *suv_page(const struct softuv *uv, const struct conf *conf, uint64_t gaddr);
+struct gpage *suv_page_make(struct softuv *uv, struct conf *conf, uint64_t gaddr);
+struct gpage *suv_page_in(const struct softuv *uv, uint64_t hfn);
+struct gpage *suv_block_first(const struct softuv *uv, const struct conf *conf, uint64_t gaddr);
+struct gpage *suv_block_next(const struct softuv *uv, const struct gpage *gp);
+struct conf *suv_page_owner(const struct softuv *uv, const struct gpage *gp);
+uint64_t suv_page_gaddr(const struct gpage *gp);
+void suv_page_enter_host(struct softuv *uv, struct gpage *gp, uint64_t hfn);
+void suv_page_leave_host(struct softuv *uv, struct gpage *gp);
+void suv_each_page(struct softuv *uv, struct conf *conf,
+		   void (*fn)(struct softuv *uv, struct conf *conf, struct gpage *gp));
+void suv_pages_drop(struct softuv *uv, struct conf *conf);
+void suv_pages_free(struct softuv *uv);
+uint64_t suv_pages_memory(const struct softuv *uv);
 
 /* handle.c */
 uint64_t suv_handle_new(struct softuv *uv, enum obj_kind kind, void *obj);
 void *suv_handle_get(const struct softuv *uv, enum obj_kind kind, uint64_t handle);
 void suv_handle_drop(struct softuv *uv, uint64_t handle);
+uint32_t suv_handle_slot(const struct softuv *uv, uint64_t handle);
+struct conf *suv_handle_at(const struct softuv *uv, uint32_t slot);
 void suv_handles_free(struct softuv *uv);
 
 /* store.c */
@@ -313,7 +339,6 @@ bool suv_is_plain(const struct softuv *uv, uint64_t abs, uint64_t len);
 enum page_state suv_state(const struct softuv *uv, uint64_t hfn);
 void suv_set_state(struct softuv *uv, uint64_t hfn, enum page_state st);
 bool suv_holds_uvcb(const struct softuv *uv, uint64_t abs, uint64_t len);
-struct frame *suv_frame(struct softuv *uv, uint64_t hfn, bool make);
 bool suv_in_lowcore(struct softuv *uv, void *cpu, uint64_t abs, uint64_t len);
 bool suv_donate(struct softuv *uv, void *cpu, uint64_t abs, uint64_t len);
 void suv_give_back(struct softuv *uv, uint64_t abs, uint64_t len);
@@ -367,19 +392,20 @@ void suv_image_start(struct conf *conf);
 uint16_t suv_uvc_import(struct softuv *uv, struct uvc *c);
 uint16_t suv_uvc_export(struct softuv *uv, struct uvc *c);
 uint16_t suv_uvc_destroy_page(struct softuv *uv, struct uvc *c);
-struct gpage *suv_gpage(struct conf *conf, uint64_t gaddr, bool make);
 uint16_t suv_find_page(struct softuv *uv, struct conf *conf, uint64_t gaddr, uint64_t *abs);
 uint16_t suv_import(struct softuv *uv, struct conf *conf, uint64_t gaddr);
-bool suv_take_frame(struct softuv *uv, struct conf *conf, uint64_t gaddr, uint64_t abs,
-		    enum page_state st);
-void suv_component(const struct conf *conf, uint64_t gaddr, uint64_t ctr, uint8_t out[16]);
+bool suv_in_storage(const struct gpage *gp);
+void suv_settle(struct softuv *uv, struct conf *conf, struct gpage *gp, uint64_t hfn,
+		enum page_state st);
+void suv_vacate(struct softuv *uv, struct gpage *gp, enum gpage_kind kind);
+void suv_component(const struct gpage *gp, uint64_t ctr, uint8_t out[16]);
 
 /* share.c */
 uint16_t suv_uvc_pin(struct softuv *uv, struct uvc *c);
 uint16_t suv_uvc_unpin(struct softuv *uv, struct uvc *c);
 uint16_t suv_uvc_unshare_all(struct softuv *uv, struct uvc *c);
 void suv_unshare_all(struct softuv *uv, struct conf *conf);
-void suv_shared_left(struct conf *conf, uint64_t gaddr);
+void suv_shared_left(struct softuv *uv, struct conf *conf, struct gpage *gp);
 
 /* dump.c */
 uint16_t suv_uvc_dump_init(struct softuv *uv, struct uvc *c);

@@ -5,35 +5,28 @@
  */
 #include "internal.h"
 
-static struct gblock *block_of(struct conf *conf, uint64_t gaddr)
-{
-	return suv_radix_get(&conf->gpages, gaddr >> BLOCK_SHIFT);
-}
-
 /* A page that is no longer shared counts as never used: its next import gives zeros. */
-static void end_share(struct conf *conf, uint64_t gaddr)
+static void end_share(struct softuv *uv, struct conf *conf, struct gpage *gp)
 {
-	struct gpage *gp = suv_gpage(conf, gaddr, false);
-
+	if (gp->kind == GP_SHARED)
+		suv_vacate(uv, gp, GP_UNUSED);
 	gp->kind = GP_UNUSED;
 	gp->unshare = 0;
-	block_of(conf, gaddr)->shared--;
+	conf->nr_shared--;
 }
 
 /* The host page of a shared page is the host's again. */
-void suv_shared_left(struct conf *conf, uint64_t gaddr)
+void suv_shared_left(struct softuv *uv, struct conf *conf, struct gpage *gp)
 {
-	struct gpage *gp = suv_gpage(conf, gaddr, false);
-
 	if (gp->unshare)
-		end_share(conf, gaddr);
+		end_share(uv, conf, gp);
 	else
-		gp->kind = GP_SHARED_AWAY;
+		suv_vacate(uv, gp, GP_SHARED_AWAY);
 }
 
 static int share(struct softuv *uv, struct conf *conf, uint64_t gaddr)
 {
-	struct gpage *gp = suv_gpage(conf, gaddr, true);
+	struct gpage *gp = suv_page_make(uv, conf, gaddr);
 
 	if (!gp)
 		return SOFTUV_RC_PAGE_RESOURCES;
@@ -52,13 +45,13 @@ static int share(struct softuv *uv, struct conf *conf, uint64_t gaddr)
 	} else {
 		gp->kind = GP_SHARED_AWAY;
 	}
-	block_of(conf, gaddr)->shared++;
+	conf->nr_shared++;
 	return SOFTUV_RC_EXECUTED;
 }
 
 static int unshare(struct softuv *uv, struct conf *conf, uint64_t gaddr)
 {
-	struct gpage *gp = suv_gpage(conf, gaddr, false);
+	struct gpage *gp = suv_page(uv, conf, gaddr);
 
 	if (!gp || (gp->kind != GP_SHARED && gp->kind != GP_SHARED_AWAY))
 		return SOFTUV_RC_EXECUTED;
@@ -66,9 +59,7 @@ static int unshare(struct softuv *uv, struct conf *conf, uint64_t gaddr)
 		gp->unshare = 1;
 		return SOFTUV_GUEST_INTERCEPT;
 	}
-	if (gp->kind == GP_SHARED)
-		suv_set_state(uv, gp->hfn, PS_PLAIN);
-	end_share(conf, gaddr);
+	end_share(uv, conf, gp);
 	return SOFTUV_RC_EXECUTED;
 }
 
@@ -118,48 +109,31 @@ uint16_t suv_uvc_pin(struct softuv *uv, struct uvc *c)
 uint16_t suv_uvc_unpin(struct softuv *uv, struct uvc *c)
 {
 	uint64_t gaddr = get64(c->cb + 0x20);
-	struct gpage *gp = suv_gpage(c->conf, gaddr, false);
+	struct gpage *gp = suv_page(uv, c->conf, gaddr);
 
 	if (gaddr % PAGE_SIZE || gaddr < c->conf->stor_origin ||
 	    gaddr - c->conf->stor_origin >= c->conf->stor_len)
 		return SOFTUV_RC_PAGE_ADDR;
 	if (!gp || gp->kind != GP_SHARED || suv_state(uv, gp->hfn) != PS_PINNED)
 		return SOFTUV_RC_PAGE_NOT_SHARED;
-	if (gp->unshare) {
-		suv_set_state(uv, gp->hfn, PS_PLAIN);
-		end_share(c->conf, gaddr);
-	} else {
+	if (gp->unshare)
+		end_share(uv, c->conf, gp);
+	else
 		suv_set_state(uv, gp->hfn, PS_SHARED);
-	}
 	return SOFTUV_RC_EXECUTED;
 }
 
-struct unshare_arg {
-	struct softuv *uv;
-	struct conf *conf;
-};
-
-static void unshare_block(void *arg, uint64_t key, void *leaf)
+static void unshare_page(struct softuv *uv, struct conf *conf, struct gpage *gp)
 {
-	struct unshare_arg *a = arg;
-	struct gblock *b = leaf;
-
-	for (unsigned int i = 0; b->shared && i < BLOCK_PAGES; i++) {
-		struct gpage *gp = &b->page[i];
-
-		if (gp->kind == GP_SHARED)
-			suv_set_state(a->uv, gp->hfn, PS_PLAIN);
-		if (gp->kind == GP_SHARED || gp->kind == GP_SHARED_AWAY)
-			end_share(a->conf, key << BLOCK_SHIFT | (uint64_t)i << PAGE_SHIFT);
-	}
+	if (gp->kind == GP_SHARED || gp->kind == GP_SHARED_AWAY)
+		end_share(uv, conf, gp);
 }
 
 /* Ends every share of the configuration; pins go too, the host pages stay accessible. */
 void suv_unshare_all(struct softuv *uv, struct conf *conf)
 {
-	struct unshare_arg arg = { uv, conf };
-
-	suv_radix_each(&conf->gpages, unshare_block, &arg);
+	if (conf->nr_shared)
+		suv_each_page(uv, conf, unshare_page);
 }
 
 uint16_t suv_uvc_unshare_all(struct softuv *uv, struct uvc *c)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the state byte of every host page, the owners of secure pages, donations and operand access.
+ * Owns the state byte of every host page, donations and operand access.
  * Never knows why a page changes its state; page.c, share.c, conf.c and cpu.c decide that.
  */
 #include "internal.h"
@@ -75,15 +75,6 @@ bool suv_holds_uvcb(const struct softuv *uv, uint64_t abs, uint64_t len)
 			return true;
 	}
 	return false;
-}
-
-struct frame *suv_frame(struct softuv *uv, uint64_t hfn, bool make)
-{
-	struct fblock *b;
-
-	b = make ? suv_radix_make(&uv->frames, hfn / BLOCK_PAGES, sizeof(*b)) :
-		   suv_radix_get(&uv->frames, hfn / BLOCK_PAGES);
-	return b ? &b->frame[hfn % BLOCK_PAGES] : NULL;
 }
 
 /* True when the range touches absolute lowcore or the calling CPU's prefix area. */

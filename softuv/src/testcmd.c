@@ -154,7 +154,7 @@ static int say_page(struct softuv *uv, struct conf *conf, uint64_t gaddr, struct
 		[GP_UNUSED] = "unused", [GP_SECURE] = "secure", [GP_EXPORTED] = "exported",
 		[GP_SHARED] = "shared", [GP_SHARED_AWAY] = "shared-away",
 	};
-	const struct gpage *gp = suv_gpage(conf, gaddr, false);
+	const struct gpage *gp = suv_page(uv, conf, gaddr);
 	uint8_t kind = gp ? gp->kind : GP_UNUSED;
 
 	suv_say(r, "ok %s", names[kind]);

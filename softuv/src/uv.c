@@ -11,11 +11,12 @@
 #define DEFAULT_VIRT_VAR	64
 #define DEFAULT_MAX_CONF	4096
 #define MAX_MAX_CONF		0x7fffffu
+#define MAX_STORAGE		(1ull << 44)	/* frames of donations have 32 bits */
 
 static bool valid_config(const struct softuv_config *cfg, const struct softuv_ops *ops)
 {
 	return cfg && ops && cfg->host_key && cfg->mem_size && cfg->mem_size % PAGE_SIZE == 0 &&
-	       cfg->mem_size <= MAX_GUEST_ADDR && cfg->base_stor_len % PAGE_SIZE == 0 &&
+	       cfg->mem_size <= MAX_STORAGE && cfg->base_stor_len % PAGE_SIZE == 0 &&
 	       cfg->virt_var_len <= 1u << BLOCK_SHIFT && cfg->max_conf <= MAX_MAX_CONF &&
 	       ops->translate && ops->read && ops->write && ops->random;
 }
@@ -78,7 +79,7 @@ static void drop_all(struct softuv *uv)
 	while (uv->confs)
 		suv_conf_free(uv, uv->confs);
 	suv_handles_free(uv);
-	suv_radix_free(&uv->frames);
+	suv_pages_free(uv);
 }
 
 /**
@@ -102,24 +103,28 @@ void softuv_free(struct softuv *uv)
 	free(uv);
 }
 
-static void free_frames(void *arg, uint64_t key, void *leaf)
+static void take_back(struct softuv *uv, uint64_t hfn)
 {
-	struct softuv *uv = arg;
-
-	(void)leaf;
-	for (uint64_t hfn = key * BLOCK_PAGES; hfn < (key + 1) * BLOCK_PAGES; hfn++) {
-		switch (hfn < uv->mem_size >> PAGE_SHIFT ? suv_state(uv, hfn) : PS_PLAIN) {
-		case PS_SECURE:
-			suv_give_back(uv, hfn << PAGE_SHIFT, PAGE_SIZE);
-			break;
-		case PS_SHARED:
-		case PS_PINNED:
-			suv_set_state(uv, hfn, PS_PLAIN);
-			break;
-		default:
-			break;
-		}
+	switch (suv_state(uv, hfn)) {
+	case PS_SECURE:
+		suv_give_back(uv, hfn << PAGE_SHIFT, PAGE_SIZE);
+		break;
+	case PS_SHARED:
+	case PS_PINNED:
+		suv_set_state(uv, hfn, PS_PLAIN);
+		break;
+	default:
+		break;
 	}
+}
+
+/* Guest pages, also those of dead configurations, which only the host pages tell of. */
+static void take_back_pages(struct softuv *uv)
+{
+	const uint64_t *nr = uv->state_count;
+
+	for (uint64_t hfn = 0; nr[PS_SECURE] + nr[PS_SHARED] + nr[PS_PINNED]; hfn++)
+		take_back(uv, hfn);
 }
 
 /**
@@ -136,7 +141,7 @@ void softuv_reset(struct softuv *uv)
 {
 	for (struct conf *conf = uv->confs; conf; conf = conf->next)
 		suv_conf_return(uv, conf);
-	suv_radix_each(&uv->frames, free_frames, uv);
+	take_back_pages(uv);
 	if (uv->initialised)
 		suv_give_back(uv, uv->base_origin, uv->base_stor_len);
 	drop_all(uv);

@@ -35,16 +35,30 @@ struct mpage {
 struct model {
 	struct machine *m;
 	struct guest guest[GUESTS];
-	uint64_t base, exports, imports, broken;
+	uint8_t hdr[8192];
+	uint32_t hdr_len;
+	uint64_t base, exports, imports, broken, taken;
 	struct mframe f[FRAMES];
 	struct mpage p[GUESTS][PAGES];
 };
+
+/* Neighbours, one page of a block and one per block: the ways to a page's record differ. */
+static uint64_t page_gaddr(int p)
+{
+	static const uint64_t gaddr[PAGES] = {
+		0, PAGE, 5 * PAGE, MIB - PAGE, MIB, MIB + 3 * PAGE, 2 * MIB + 128 * PAGE,
+		4 * MIB - PAGE,
+	};
+
+	return gaddr[p];
+}
 
 static uint64_t frame_abs(struct model *w, int f)
 {
 	return w->base + (uint64_t)f * PAGE;
 }
 
+/* A refused import changes nothing, so that everything is checked before anything happens. */
 static uint16_t model_import(struct model *w, int g, int p)
 {
 	struct mpage *page = &w->p[g][p];
@@ -53,26 +67,23 @@ static uint16_t model_import(struct model *w, int g, int p)
 	if (page->map < 0)
 		return SOFTUV_RC_PAGE_NOT_MAPPED;
 	f = &w->f[page->map];
-	if (f->state != PLAIN) {
-		if (f->g == g && f->p == p)
-			return SOFTUV_RC_EXECUTED;
-		if (f->state != SHARED)
-			return SOFTUV_RC_PAGE_FOREIGN;
-		w->p[f->g][f->p].kind = AWAY;
-		f->state = PLAIN;
-	}
-	if (page->kind == SEC)
+	if (f->state != PLAIN && f->g == g && f->p == p)
+		return SOFTUV_RC_EXECUTED;
+	if (f->state != PLAIN && f->state != SHARED)
+		return SOFTUV_RC_PAGE_FOREIGN;
+	if (page->kind == SEC || (page->kind == SHR && w->f[page->frame].state == PINNED))
 		return SOFTUV_RC_PAGE_ELSEWHERE;
 	if (page->kind == EXPORTED && f->cipher != page->export) {
 		w->broken++;
 		return SOFTUV_RC_PAGE_INTEGRITY;
 	}
 	w->imports += page->kind == EXPORTED;
-	if (page->kind == SHR) {
-		if (w->f[page->frame].state == PINNED)
-			return SOFTUV_RC_PAGE_ELSEWHERE;
-		w->f[page->frame].state = PLAIN;
+	if (f->state == SHARED) {
+		w->taken++;
+		w->p[f->g][f->p].kind = AWAY;
 	}
+	if (page->kind == SHR)
+		w->f[page->frame].state = PLAIN;
 	f->g = g;
 	f->p = p;
 	page->frame = page->map;
@@ -173,6 +184,7 @@ static void renew(struct model *w, int g)
 {
 	guest_destroy(w->m, &w->guest[g]);
 	ok(guest_create(w->m, &w->guest[g]));
+	ok(guest_ssc(w->m, &w->guest[g], w->hdr, w->hdr_len));
 	for (int f = 0; f < FRAMES; f++) {
 		if (w->f[f].state == PLAIN || w->f[f].g != g)
 			continue;
@@ -215,9 +227,43 @@ static void compare(struct model *w)
 	for (int g = 0; g < GUESTS; g++) {
 		for (int p = 0; p < PAGES; p++)
 			assert_int_equal(softuv_guest_page_present(w->m->uv, w->guest[g].handle,
-								   (uint64_t)p * PAGE),
+								   page_gaddr(p)),
 					 w->p[g][p].kind == SEC || w->p[g][p].kind == SHR);
 	}
+}
+
+/* What a dump has to say of every page of one guest, touched or not. */
+static void dump(struct model *w, int g)
+{
+	static const uint8_t flags[] = {
+		[UNUSED] = 0x01, [SHR] = 0x06, [AWAY] = 0x02,
+	};
+	uint64_t handle = w->guest[g].handle;
+	unsigned int unused = 0, expected = 1024;
+
+	ok(uvc_handle(w->m, 0x0400, handle));
+	for (uint64_t block = 0; block < 4; block++) {
+		ok(uvc_area(w->m, 0x0401, handle, BUFFER + block * PAGE, block * MIB));
+		for (unsigned int i = 0; i < 256; i++)
+			unused += be64(w->m->mem + BUFFER + block * PAGE + i * 16) ==
+					  0xffffffff00000000ull &&
+				  w->m->mem[BUFFER + block * PAGE + i * 16 + 15] == 0x01;
+	}
+	for (int p = 0; p < PAGES; p++) {
+		const uint8_t *entry = w->m->mem + BUFFER + page_gaddr(p) / PAGE * 16;
+		enum kind kind = w->p[g][p].kind;
+
+		expected -= kind != UNUSED;
+		if (kind == SEC || kind == EXPORTED) {
+			assert_int_equal(be64(entry) >> 32, 0);
+			assert_int_equal(be64(entry + 8) & 0xffffffff, page_gaddr(p) / PAGE);
+		} else {
+			assert_int_equal(be64(entry), 0xffffffff00000000ull);
+			assert_int_equal(entry[15], flags[kind]);
+		}
+	}
+	assert_int_equal(unused, expected);
+	ok(uvc_area(w->m, 0x0403, handle, BUFFER, 0));
 }
 
 static void step(struct model *w)
@@ -226,7 +272,7 @@ static void step(struct model *w)
 	int f = (int)(r % FRAMES), g = (int)(r >> 8 & 0xff) % GUESTS;
 	int p = (int)(r >> 16 & 0xff) % PAGES, other = (int)(r >> 24 & 0xff) % FRAMES;
 	struct guest *guest = &w->guest[g];
-	uint64_t gaddr = (uint64_t)p * PAGE;
+	uint64_t gaddr = page_gaddr(p);
 	uint16_t want, rc;
 
 	switch (r >> 32 & 15) {
@@ -259,6 +305,8 @@ static void step(struct model *w)
 	case 11:
 		if (!(r >> 40 & 31))
 			renew(w, g);
+		else if (!(r >> 40 & 7))
+			dump(w, g);
 		break;
 	case 12 ... 13:
 		w->p[g][p].map = r >> 40 & 7 ? f : -1;
@@ -275,22 +323,28 @@ static void random_calls(void **state)
 {
 	const char *seed = getenv("SOFTUV_SEED");
 	struct model w = { .m = *state };
+	struct header_opts o;
 
 	w.m->seed = seed ? strtoull(seed, NULL, 0) : 0x5eed;
 	printf("# model: SOFTUV_SEED=0x%llx\n", (unsigned long long)w.m->seed);
+	header_defaults(&o);
+	w.hdr_len = header_make(&o, w.hdr);
 	for (int g = 0; g < GUESTS; g++) {
-		guest_new(w.m, &w.guest[g], MIB);
-		guest_map(w.m, &w.guest[g], 0, 0, 0x400);
-		for (int p = 0; p < PAGES; p++)
+		guest_new(w.m, &w.guest[g], 4 * MIB);
+		ok(guest_ssc(w.m, &w.guest[g], w.hdr, w.hdr_len));
+		for (int p = 0; p < PAGES; p++) {
+			guest_map(w.m, &w.guest[g], page_gaddr(p), 0, 0x400);
 			w.p[g][p].map = -1;
+		}
 	}
 	w.base = machine_alloc(w.m, FRAMES * PAGE);
 	for (int i = 0; i < STEPS; i++)
 		step(&w);
-	printf("# model: %u steps, %llu exports, %llu imported again, %llu refused as changed\n",
-	       STEPS, (unsigned long long)w.exports, (unsigned long long)w.imports,
-	       (unsigned long long)w.broken);
-	assert_true(w.exports > 500 && w.imports > 100 && w.broken > 500);
+	printf("# model: %u steps, %llu exports, %llu imported again, %llu refused as changed, "
+	       "%llu taken over\n", STEPS, (unsigned long long)w.exports,
+	       (unsigned long long)w.imports, (unsigned long long)w.broken,
+	       (unsigned long long)w.taken);
+	assert_true(w.exports > 500 && w.imports > 100 && w.broken > 500 && w.taken > 100);
 }
 
 const struct CMUnitTest model_tests[] = {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the comparison of softuv's page work with nettle's bare AES-256-XTS, as ratios of one run.
- * Never fails on a slow machine; the numbers are for people.
+ * Owns what softuv costs: page work beside nettle's bare AES-256-XTS, as ratios of one run; memory.
+ * Never fails on a slow machine; it does when page states take more memory than promised.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,6 +15,68 @@
 #define PAGES	4096u
 #define ROUNDS	5
 #define PAGE_MB	0.004096
+
+/* Promised: bytes of page-state memory for each touched page, see softuv/README.md. */
+#define MAX_BYTES	64.0
+#define FEW_PAGES	1024u
+
+/* The linker sends every allocation here (--wrap): what is in use, and the most that ever was. */
+static size_t in_use, most;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void __real_free(void *p);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void __wrap_free(void *p);
+
+/* With the allocator's own word before each piece. */
+static void *count(void *p)
+{
+	if (p)
+		in_use += malloc_usable_size(p) + sizeof(size_t);
+	if (in_use > most)
+		most = in_use;
+	return p;
+}
+
+static void uncount(void *p)
+{
+	if (p)
+		in_use -= malloc_usable_size(p) + sizeof(size_t);
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return count(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return count(__real_calloc(n, size));
+}
+
+/* As if there were two pieces for a moment, which may be so. */
+void *__wrap_realloc(void *p, size_t size)
+{
+	void *new = count(__real_malloc(size));
+
+	if (p && new) {
+		size_t old = malloc_usable_size(p);
+
+		memcpy(new, p, old < size ? old : size);
+		__wrap_free(p);
+	}
+	return new;
+}
+
+void __wrap_free(void *p)
+{
+	uncount(p);
+	__real_free(p);
+}
 
 static double now(void)
 {
@@ -76,8 +139,64 @@ static double storage_state(struct machine *m, struct guest *g, uint64_t gaddr)
 	return (now() - t0) / 20000;
 }
 
+/*
+ * Touches @nr pages of a new guest, one each @stride bytes, and gives the most bytes per touched
+ * page at any time, from FEW_PAGES on: below, the unit of allocation is what counts.
+ */
+static double state_memory(struct machine *m, unsigned int nr, uint64_t stride)
+{
+	uint64_t len = (nr * stride + MIB - 1) / MIB * MIB;
+	uint64_t pages = machine_alloc(m, nr * (uint64_t)PAGE_SIZE);
+	double worst = 0;
+	struct guest g;
+	size_t base;
+
+	guest_new(m, &g, len);
+	base = in_use;
+	for (uint64_t i = 0; i < nr; i++) {
+		guest_map(m, &g, i * stride, pages + i * PAGE_SIZE, 0);
+		most = in_use;
+		ok(guest_import(m, &g, i * stride));
+		if (i + 1 >= FEW_PAGES && (double)(most - base) / (double)(i + 1) > worst)
+			worst = (double)(most - base) / (double)(i + 1);
+	}
+	for (uint64_t i = 0; i < nr; i++)
+		ok(uvc_page(m, 0x0202, pages + i * PAGE_SIZE));
+	guest_destroy(m, &g);
+	return worst;
+}
+
+static bool memory(void)
+{
+	static const struct {
+		const char *name;
+		unsigned int nr;
+		uint64_t stride;
+	} patterns[] = {
+		{ "dense", 70000, PAGE_SIZE },
+		{ "one-per-16", 20000, 16 * PAGE_SIZE },
+		{ "one-per-MiB", 20000, MIB },
+		{ "one-per-GiB", 4096, 1024 * MIB },
+	};
+	bool good = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		struct machine *m = machine_new();
+		double bytes;
+
+		ok(uvc_init(m));
+		bytes = state_memory(m, patterns[i].nr, patterns[i].stride);
+		printf("bench softuv state-bytes-per-touched-page %s %.1f (limit %.0f)\n",
+		       patterns[i].name, bytes, MAX_BYTES);
+		good = good && bytes <= MAX_BYTES;
+		machine_free(m);
+	}
+	return good;
+}
+
 int main(void)
 {
+	bool good = memory();
 	double xe = 0, xd = 0, se = 0, sd = 0, touched, untouched;
 	struct machine *m = machine_new();
 	struct header_opts o;
@@ -105,8 +224,9 @@ int main(void)
 	       PAGES * PAGE_MB / sd, PAGES * PAGE_MB / xd);
 	printf("bench softuv stor-state untouched/touched %.2f (%.2f us, %.2f us)\n",
 	       untouched / touched, untouched * 1e6, touched * 1e6);
-	printf("bench softuv state bytes per touched page %zu, host storage 1 per page\n",
-	       sizeof(struct gpage) + sizeof(struct frame));
 	machine_free(m);
-	return EXIT_SUCCESS;
+	if (!good)
+		fprintf(stderr, "softuv: bench: page-state memory: more than %.0f bytes per page\n",
+			MAX_BYTES);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
