@@ -10,10 +10,10 @@ LOGS=$BUILD/log
 CROSS=${CROSS:-s390x-linux-gnu-}
 PROG=${PROG:-$(basename "$0")}
 JOBS=${JOBS:-$(nproc)}
-# One compiler cache for every clone: paths below build/ count as relative, and kbuild's option that takes the
-# clone's path out of the objects does not count, as its effect is the same everywhere.
+# One compiler cache for every clone: paths below build/ count as relative. Two options of kbuild that name the
+# tree's place do not count: what they do is the same in every place.
 export CCACHE_DIR=${CCACHE_DIR:-$CACHE/ccache} CCACHE_BASEDIR=$BUILD CCACHE_NOHASHDIR=1
-export CCACHE_IGNOREOPTIONS='-fmacro-prefix-map=*'
+export CCACHE_IGNOREOPTIONS='-fmacro-prefix-map=* -Wa,-I*'
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 
