@@ -647,6 +647,7 @@ static struct kunit_case pv_dump_cases[] = {
 	KUNIT_CASE(cpu_without_a_handle_is_einval),
 	KUNIT_CASE(cpu_probes_its_outputs_first),
 	KUNIT_CASE(cpu_errors_leave_the_dump_active),
+	KUNIT_CASE(probe_fails_where_nothing_is_mapped),
 	KUNIT_CASE(cpu_busy_is_retried),
 	KUNIT_CASE(cpu_without_memory_is_enomem),
 	KUNIT_CASE(complete_ends_the_dump),

@@ -363,6 +363,21 @@ static void cpu_errors_leave_the_dump_active(struct kunit *test)
 	expect_state(test, true, false);
 }
 
+/* The real probe, at an address that no page table reaches, as a kernel thread has no user memory. */
+static void probe_fails_where_nothing_is_mapped(struct kunit *test)
+{
+	void __user *nowhere = (void __user *)BIT(62);
+
+	FAKE_EXPECT_EQ(test, pv_dump_fault_in_writeable(nowhere, 0), 0);
+	FAKE_EXPECT_EQ(test, pv_dump_fault_in_writeable(nowhere, 1), -EFAULT);
+	FAKE_EXPECT_EQ(test, pv_dump_fault_in_writeable(nowhere + 1, SZ_4K), -EFAULT);
+	/* Around the end of the address space. */
+	FAKE_EXPECT_EQ(test, pv_dump_fault_in_writeable((void __user *)~0UL, 2), -EFAULT);
+	/* A fault that a signal cut short is not the buffer's. */
+	fake->killed = true;
+	FAKE_EXPECT_EQ(test, pv_dump_fault_in_writeable(nowhere, SZ_4K), -EINTR);
+}
+
 static void cpu_busy_is_retried(struct kunit *test)
 {
 	fake_state_active(test);
