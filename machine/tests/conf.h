@@ -26,20 +26,26 @@ static inline void conf_check(void)
 	CHECK(info.word[0x58 / 8 - 1] + info.word[0x60 / 8 - 1] <= sizeof(conf_virt));
 }
 
-/* A configuration of 1 MiB; its donations at conf_base and conf_virt become secure. */
-static inline u64 conf_create(void)
+/* A configuration of @len bytes; its donations at conf_base and conf_virt become secure. */
+static inline u64 conf_create_at(u64 len, u64 asce)
 {
 	static struct uvcb u;
 
 	u = (struct uvcb) { .len = 0x80, .cmd = UVC_CSC };
 	u.word[0x20 / 8 - 1] = (u64)conf_base;
 	u.word[0x28 / 8 - 1] = (u64)conf_virt;
-	u.word[0x40 / 8 - 1] = 1ul << 20;
+	u.word[0x40 / 8 - 1] = len;
 	u.word[0x48 / 8 - 1] = (u64)conf_sca;
-	u.word[0x50 / 8 - 1] = (u64)guest_table | 0x100 | 3;
+	u.word[0x50 / 8 - 1] = asce | 0x100;
 	CHECK(uvc(&u) == 0);
 	CHECK(u.rc == 1);
 	return u.word[0x18 / 8 - 1];
+}
+
+/* 1 MiB that nothing is mapped in. */
+static inline u64 conf_create(void)
+{
+	return conf_create_at(1ul << 20, (u64)guest_table | 3);
 }
 
 static inline void conf_destroy(u64 handle)

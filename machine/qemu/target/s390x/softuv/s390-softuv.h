@@ -25,6 +25,16 @@ static inline bool s390_softuv_denies(hwaddr abs)
            softuv_host_access(s390_softuv_chip, abs);
 }
 
+/* The same for a device's access, which has no interruption: says so aloud. */
+bool s390_softuv_refuse_dma(hwaddr abs, hwaddr len, bool is_write);
+
+static inline bool s390_softuv_denies_dma(hwaddr abs, hwaddr len,
+                                          bool is_write)
+{
+    return unlikely(s390_softuv_chip) &&
+           s390_softuv_refuse_dma(abs, len, is_write);
+}
+
 /* Note a denied access; completes *tec, returns the interruption code. */
 int s390_softuv_fault(hwaddr abs, uint64_t *tec);
 

@@ -6,8 +6,10 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/log.h"
+#include "qemu/error-report.h"
 #include "cpu.h"
 #include "s390x-internal.h"
+#include "hw/boards.h"
 #include "hw/virtio/virtio.h"
 #include "softuv-int.h"
 #include "trace.h"
@@ -53,27 +55,30 @@ LowCore *s390_softuv_lost_lowcore(CPUS390XState *env)
 }
 
 /*
- * Real hardware fails the channel program. Here the transfer takes place, and
- * says so: a host that lets a device reach secure storage is broken.
+ * Storage that something other than a CPU is about to use by its absolute
+ * address: nothing of it may move when one byte of it is secure.
  */
-static void check_dma(hwaddr abs, hwaddr len, bool is_write)
+bool s390_softuv_refuse_dma(hwaddr abs, hwaddr len, bool is_write)
 {
     hwaddr page;
 
+    /* beyond the end of storage nothing is secure, and a length may lie */
+    len = MIN(len, current_machine->ram_size);
     for (page = abs & TARGET_PAGE_MASK; page < abs + len;
          page += TARGET_PAGE_SIZE) {
         if (s390_softuv_denies(page)) {
-            trace_softuv_dma(abs, len);
-            qemu_log_mask(LOG_GUEST_ERROR, "softuv: device %s secure storage "
-                          "0x%" HWADDR_PRIx ", buffer 0x%" HWADDR_PRIx
-                          " length 0x%" HWADDR_PRIx "\n",
-                          is_write ? "writes" : "reads", page, abs, len);
-            return;
+            trace_softuv_dma(abs, len, is_write);
+            error_report("softuv: device %s secure storage 0x%" HWADDR_PRIx
+                         ", buffer 0x%" HWADDR_PRIx " length 0x%" HWADDR_PRIx
+                         ": refused", is_write ? "writes" : "reads", page,
+                         abs, len);
+            return true;
         }
     }
+    return false;
 }
 
 void s390_softuv_watch_dma(void)
 {
-    virtqueue_map_check = check_dma;
+    virtqueue_dma_denied = s390_softuv_refuse_dma;
 }
