@@ -125,7 +125,7 @@ struct softuv_ops {
  * @mem_size: bytes of host absolute storage
  * @host_key: P-521 private scalar of the machine's host key, big endian, 66 bytes
  * @backup_key: NULL, or the scalar of the backup host key
- * @base_stor_len: bytes the host donates at INIT_UV, a multiple of 4096; 0 = 1 MiB
+ * @base_stor_len: bytes the host donates at INIT_UV, a multiple of 4096; 0 = 2 MiB
  * @virt_var_len: bytes of virtual donation per MiB of guest storage; 0 = 64
  * @max_conf: secure configurations that may exist at once; 0 = 4096
  */

@@ -7,7 +7,7 @@
 
 #include "internal.h"
 
-#define DEFAULT_BASE_STOR	0x100000ull
+#define DEFAULT_BASE_STOR	0x200000ull
 #define DEFAULT_VIRT_VAR	64
 #define DEFAULT_MAX_CONF	4096
 #define MAX_MAX_CONF		0x7fffffu

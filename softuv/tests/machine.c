@@ -257,6 +257,6 @@ uint16_t uvc_init(struct machine *m)
 	uint8_t *cb = uvc_new(m, 0x000f, 0x48);
 
 	set64(cb + 0x18, BASE_STOR);
-	set64(cb + 0x20, MIB);
+	set64(cb + 0x20, BASE_LEN);
 	return uvc_go(m);
 }

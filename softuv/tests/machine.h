@@ -24,6 +24,7 @@
 #define MIB		0x100000ull
 #define STORAGE		(0x80000000ull + 256 * MIB)
 #define BASE_STOR	(0x80000000ull)
+#define BASE_LEN	(2 * MIB)		/* softuv's default */
 #define UVCB		0x100000ull
 #define HEAP		0x200000ull
 #define BUFFER		0x180000ull		/* 64 KiB for operands */

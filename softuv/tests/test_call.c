@@ -196,7 +196,7 @@ static void block_across_pages(void **state)
 	set16(cb + 2, 0x0001);
 	assert_rc(uvc_at(m, at), SOFTUV_RC_EXECUTED);
 	assert_int_equal(be16(cb + 4), SOFTUV_RC_EXECUTED);
-	assert_int_equal(be64(cb + 0x40), MIB);
+	assert_int_equal(be64(cb + 0x40), BASE_LEN);
 	/* the last page of the address space and the first: no storage there, no crash */
 	uvc_at(m, ~0xfull);
 	assert_int_equal(m->res.pgm, SOFTUV_PGM_ADDRESSING);

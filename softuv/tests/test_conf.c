@@ -34,7 +34,7 @@ static void query_values(void **state)
 	/* bits 0-7, 11-27 and 34: no guest call, so that Linux knows it is a host */
 	assert_int_equal(be64(cb + 0x10), 0xff1ffff020000000ull);
 	assert_int_equal(be64(cb + 0x18), 0);
-	assert_int_equal(be64(cb + 0x40), MIB);
+	assert_int_equal(be64(cb + 0x40), BASE_LEN);
 	assert_int_equal(be64(cb + 0x50), 0x4000);
 	assert_int_equal(be64(cb + 0x58), 0x1000);
 	assert_int_equal(be64(cb + 0x60), 64);
@@ -75,13 +75,14 @@ static void init_args(void **state)
 		uint64_t origin, len;
 		uint16_t rc;
 	} bad[] = {
-		{ BASE_STOR, MIB - 8, SOFTUV_RC_INIT_LEN },
+		{ BASE_STOR, BASE_LEN - 8, SOFTUV_RC_INIT_LEN },
 		{ BASE_STOR, 0, SOFTUV_RC_INIT_LEN },
-		{ STORAGE + 8, MIB, SOFTUV_RC_INIT_ORIGIN },
-		{ ~0ull - 7, MIB, SOFTUV_RC_INIT_ORIGIN },
-		{ STORAGE - 8, MIB, SOFTUV_RC_INIT_BEYOND },
-		{ 1ull << 30, MIB, SOFTUV_RC_INIT_BELOW_2G },
-		{ BASE_STOR + 0x1000, MIB, SOFTUV_RC_INIT_ORIGIN },
+		{ STORAGE + 8, BASE_LEN, SOFTUV_RC_INIT_ORIGIN },
+		{ ~0ull - 7, BASE_LEN, SOFTUV_RC_INIT_ORIGIN },
+		{ STORAGE - 8, BASE_LEN, SOFTUV_RC_INIT_BEYOND },
+		{ STORAGE - MIB, BASE_LEN, SOFTUV_RC_INIT_BEYOND },
+		{ 1ull << 30, BASE_LEN, SOFTUV_RC_INIT_BELOW_2G },
+		{ BASE_STOR + 0x1000, BASE_LEN, SOFTUV_RC_INIT_ORIGIN },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -99,10 +100,10 @@ static void init_args(void **state)
 	m->prefix = 0;
 	assert_int_equal(softuv_host_access(m->uv, BASE_STOR), 0);
 	ok(uvc_init(m));
-	assert_int_equal(m->restricted, MIB);
+	assert_int_equal(m->restricted, BASE_LEN);
 	assert_int_equal(softuv_host_access(m->uv, BASE_STOR), SOFTUV_PGM_SECURE);
-	assert_int_equal(softuv_host_access(m->uv, BASE_STOR + MIB - 1), SOFTUV_PGM_SECURE);
-	assert_int_equal(softuv_host_access(m->uv, BASE_STOR + MIB), 0);
+	assert_int_equal(softuv_host_access(m->uv, BASE_STOR + BASE_LEN - 1), SOFTUV_PGM_SECURE);
+	assert_int_equal(softuv_host_access(m->uv, BASE_STOR + BASE_LEN), 0);
 	assert_int_equal(softuv_host_access(m->uv, ~0ull), 0);
 	assert_rc(uvc_init(m), SOFTUV_RC_INIT_DONE);
 }
