@@ -52,8 +52,9 @@
 #define SOFTUV_RC_CSC_VIRT		0x010b	/* own */
 #define SOFTUV_RC_CSC_SCA_NONE		0x010c
 #define SOFTUV_RC_CSC_SCA		0x010d
-#define SOFTUV_RC_CSC_MAX		0x010e	/* own: too many configurations */
+#define SOFTUV_RC_CSC_VIRT_LOWCORE	0x010e
 #define SOFTUV_RC_CSC_RESOURCES		0x010f	/* own: no memory or entropy */
+#define SOFTUV_RC_CSC_MAX		0x0110	/* own: too many configurations */
 
 #define SOFTUV_RC_DSC_CPUS		0x0101	/* own: CPUs are still there */
 

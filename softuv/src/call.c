@@ -109,8 +109,7 @@ static uint16_t check(struct softuv *uv, struct uvc *c)
 		return SOFTUV_RC_INV_CMD;
 	if (!len_ok(d, c->len))
 		return SOFTUV_RC_INV_LEN;
-	if (!uv->initialised && d->fn != suv_uvc_query && d->fn != suv_uvc_query_keys &&
-	    d->fn != suv_uvc_init)
+	if (!uv->initialised && d->fn != suv_uvc_query && d->fn != suv_uvc_init)
 		return SOFTUV_RC_INV_STATE;
 	rc = find_object(uv, c);
 	if (rc)

@@ -22,6 +22,7 @@ static const struct {
 	{ "unshare", suv_cmd_page },
 	{ "page", suv_cmd_page },
 	{ "confs", suv_cmd_confs },
+	{ "cpus", suv_cmd_cpus },
 	{ "stats", suv_cmd_stats },
 	{ "calls", suv_cmd_calls },
 	{ "trace", suv_cmd_trace },

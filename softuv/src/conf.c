@@ -8,6 +8,7 @@
 #define ASCE_ORIGIN	0xfffffffffffff000ull
 #define ASCE_PRIVATE	0x100ull
 #define ASCE_REAL_SPACE	0x20ull
+#define ASCE_LENGTH	0x3ull
 #define MIB		(1ull << BLOCK_SHIFT)
 
 struct create {
@@ -24,12 +25,13 @@ static void parse(const uint8_t *cb, struct create *in)
 	in->asce = get64(cb + 0x50);
 }
 
+/* A private space with a table that the host may touch, all of it. */
 static uint16_t check_asce(struct softuv *uv, uint64_t asce)
 {
 	uint64_t table = asce & ASCE_ORIGIN;
 
 	if (!(asce & ASCE_PRIVATE) || (asce & ASCE_REAL_SPACE) ||
-	    !suv_is_storage(uv, table, PAGE_SIZE))
+	    !suv_is_plain(uv, table, ((asce & ASCE_LENGTH) + 1) * PAGE_SIZE))
 		return SOFTUV_RC_CSC_ASCE;
 	if (atomic_load_explicit(&uv->state[table >> PAGE_SHIFT], memory_order_relaxed) & PS_ASCE)
 		return SOFTUV_RC_CSC_ASCE_USED;
@@ -81,6 +83,21 @@ static void return_virt(struct softuv *uv, struct conf *conf)
 	conf->virt_pages = 0;
 }
 
+/* The page at @va becomes the next of the virtual donation. */
+static uint16_t take_virt_page(struct softuv *uv, struct conf *conf, void *cpu, uint64_t va)
+{
+	uint64_t abs;
+
+	if (uv->ops.translate(uv->opaque, cpu, va, true, &abs))
+		return SOFTUV_RC_CSC_VIRT;
+	if (suv_in_lowcore(uv, cpu, abs, PAGE_SIZE))
+		return SOFTUV_RC_CSC_VIRT_LOWCORE;
+	if (!suv_donate(uv, cpu, abs, PAGE_SIZE))
+		return SOFTUV_RC_CSC_VIRT;
+	conf->virt_hfn[conf->virt_pages++] = (uint32_t)(abs >> PAGE_SHIFT);
+	return 0;
+}
+
 /* Takes the virtual donation page by page; gives all of it back when one page is refused. */
 static uint16_t take_virt(struct softuv *uv, struct conf *conf, void *cpu, uint64_t va)
 {
@@ -92,15 +109,13 @@ static uint16_t take_virt(struct softuv *uv, struct conf *conf, void *cpu, uint6
 	conf->virt_hfn = malloc(nr * sizeof(*conf->virt_hfn));
 	if (!conf->virt_hfn)
 		return SOFTUV_RC_CSC_RESOURCES;
-	for (uint64_t i = 0; i < nr; i++, va += PAGE_SIZE) {
-		uint64_t abs;
+	for (uint64_t i = 0; i < nr; i++) {
+		uint16_t rc = take_virt_page(uv, conf, cpu, va + i * PAGE_SIZE);
 
-		if (uv->ops.translate(uv->opaque, cpu, va, true, &abs) ||
-		    !suv_donate(uv, cpu, abs, PAGE_SIZE)) {
+		if (rc) {
 			return_virt(uv, conf);
-			return SOFTUV_RC_CSC_VIRT;
+			return rc;
 		}
-		conf->virt_hfn[conf->virt_pages++] = (uint32_t)(abs >> PAGE_SHIFT);
 	}
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the text commands that look: stats, calls, trace, confs; and the names of return codes.
+ * Owns the text commands that look: stats, calls, trace, confs, cpus; and the names of return codes.
  * Never changes a configuration.
  */
 #include <stdio.h>
@@ -106,6 +106,42 @@ int suv_cmd_confs(struct softuv *uv, struct args *a, struct reply *r)
 	return 0;
 }
 
+static void say_cpus(struct reply *r, const struct conf *conf)
+{
+	static const char *const names[] = {
+		[CPU_OPERATING] = "operating", [CPU_STOPPED] = "stopped",
+		[CPU_CHECK_STOP] = "check-stop",
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(conf->cpu); i++) {
+		const struct vcpu *cpu = conf->cpu[i];
+
+		if (cpu)
+			suv_say(r, "; vm=%u cpu=%u state=%s sie=%d emulating=%d psw=0x%016llx%016llx",
+				conf->id, cpu->id, names[cpu->state], cpu->in_sie, cpu->emulating,
+				(unsigned long long)cpu->regs.psw[0],
+				(unsigned long long)cpu->regs.psw[1]);
+	}
+}
+
+/* cpus [vm=]: every CPU, or those of one configuration */
+int suv_cmd_cpus(struct softuv *uv, struct args *a, struct reply *r)
+{
+	const struct conf *one = suv_arg(a, "vm") ? suv_arg_conf(uv, a, r) : NULL;
+	unsigned int nr = one ? one->nr_cpus : 0;
+
+	if ((suv_arg(a, "vm") && !one) || suv_args_done(a, r))
+		return -1;
+	for (const struct conf *conf = uv->confs; !one && conf; conf = conf->next)
+		nr += conf->nr_cpus;
+	suv_say(r, "ok cpus=%u", nr);
+	if (one)
+		say_cpus(r, one);
+	for (const struct conf *conf = uv->confs; !one && conf; conf = conf->next)
+		say_cpus(r, conf);
+	return 0;
+}
+
 static const struct {
 	uint16_t first, last;		/* commands; 0 to 0xffff = every command */
 	uint16_t rc;
@@ -135,6 +171,7 @@ static const struct {
 	{ 0x0100, 0x0100, SOFTUV_RC_CSC_BASE, "base donation not available" },
 	{ 0x0100, 0x0100, SOFTUV_RC_CSC_BASE_LOWCORE, "base donation in lowcore" },
 	{ 0x0100, 0x0100, SOFTUV_RC_CSC_VIRT, "virtual donation not available" },
+	{ 0x0100, 0x0100, SOFTUV_RC_CSC_VIRT_LOWCORE, "virtual donation in lowcore" },
 	{ 0x0100, 0x0100, SOFTUV_RC_CSC_SCA_NONE, "no SCA" },
 	{ 0x0100, 0x0100, SOFTUV_RC_CSC_SCA, "SCA not accessible" },
 	{ 0x0100, 0x0100, SOFTUV_RC_CSC_MAX, "too many configurations" },

@@ -466,6 +466,7 @@ int suv_cmd_stats(struct softuv *uv, struct args *a, struct reply *r);
 int suv_cmd_calls(struct softuv *uv, struct args *a, struct reply *r);
 int suv_cmd_trace(struct softuv *uv, struct args *a, struct reply *r);
 int suv_cmd_confs(struct softuv *uv, struct args *a, struct reply *r);
+int suv_cmd_cpus(struct softuv *uv, struct args *a, struct reply *r);
 int suv_cmd_page(struct softuv *uv, struct args *a, struct reply *r);
 
 #endif /* SOFTUV_INTERNAL_H */

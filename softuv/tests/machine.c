@@ -205,8 +205,11 @@ uint16_t uvc_at(struct machine *m, uint64_t va)
 	assert_non_null(m->res.name);
 	if (m->res.pgm)
 		return 0;
-	if (m->res.cc < 2)
+	if (m->res.cc < 2) {
 		assert_int_equal(m->res.cc, m->res.rc == SOFTUV_RC_EXECUTED ? 0 : 1);
+		assert_true(m->odd_rc ||
+			    strcmp(softuv_rc_name(m->res.cmd, m->res.rc), "unknown"));
+	}
 	return m->res.rc;
 }
 

@@ -38,6 +38,7 @@ struct machine {
 	uint64_t bad_abs;		/*   give absolute ones from here on */
 	uint64_t prefix;
 	bool others_running, no_random;
+	bool odd_rc;			/* a rule may have made up the return code */
 	uint64_t seed;
 	uint64_t restricted, restrict_calls;	/* bytes, calls */
 	struct softuv_result res;

@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 	add(dump_tests, dump_nr);
 	add(command_tests, command_nr);
 	add(doc_tests, doc_nr);
+	add(strict_tests, strict_nr);
 	add(nomem_tests, nomem_nr);
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);

@@ -82,6 +82,7 @@ static void rules_choose(void **state)
 	struct machine *m = *state;
 	struct guest a, b;
 
+	m->odd_rc = true;
 	guest_new(m, &a, MIB);
 	guest_new(m, &b, MIB);
 	expect_ok(m, "rule add cmd=import vm=1 rc=0x0777 count=all");
@@ -182,6 +183,7 @@ static void many_return_codes(void **state)
 	struct machine *m = *state;
 	char line[64];
 
+	m->odd_rc = true;
 	for (int i = 0; i < 20; i++) {
 		snprintf(line, sizeof(line), "rule add cmd=verify nth=%d rc=0x%x", i + 1,
 			 0x200 + i);

@@ -34,6 +34,8 @@ extern const struct CMUnitTest command_tests[];
 extern const size_t command_nr;
 extern const struct CMUnitTest doc_tests[];
 extern const size_t doc_nr;
+extern const struct CMUnitTest strict_tests[];
+extern const size_t strict_nr;
 extern const struct CMUnitTest nomem_tests[];
 extern const size_t nomem_nr;
 

@@ -128,7 +128,7 @@ static void softuv_machine_done(Notifier *n, void *unused)
 
 void hmp_info_softuv(Monitor *mon, const QDict *qdict)
 {
-    static const char *const lines[] = { "stats", "confs", "rule list" };
+    static const char *const lines[] = { "stats", "confs", "cpus", "rule list" };
     g_autofree char *reply = g_malloc0(SOFTUV_REPLY_MAX);
     g_autofree char *sie = NULL;
     int i;

@@ -14,7 +14,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(S390Softuv, S390_SOFTUV)
 
 #define SOFTUV_KEY_LEN      66      /* P-521 scalar, big endian */
 #define SOFTUV_LINE_MAX     4096    /* longest text command */
-#define SOFTUV_REPLY_MAX    16384   /* longest reply */
+#define SOFTUV_REPLY_MAX    32768   /* longest reply */
 
 /* How an entered null SIE leaves when nothing else is requested. */
 typedef enum SoftuvSieExit {
