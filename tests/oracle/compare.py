@@ -74,25 +74,87 @@ def read_transcript(path):
 
 
 class Difference:
-    """One reviewed line: kernels | defect | test | side | pattern | reason."""
+    """One reviewed edit of the reference's transcript: kernels | defect | tests | which | line | becomes | reason."""
 
     def __init__(self, where, line):
         fields = line.split(" | ")
-        if len(fields) != 6:
-            die(where, "%d fields instead of 6" % len(fields))
+        if len(fields) != 7:
+            die(where, "%d fields instead of 7" % len(fields))
         self.where = where
         self.kernels = fields[0].split()
-        self.defect, self.test, self.side, pattern, self.reason = fields[1:]
-        if self.side not in ("-", "+"):
-            die(where, "the side is '-' (only the reference) or '+' (only the other kernel)")
-        if not self.reason or not self.defect:
+        self.defect, tests, which, pattern, becomes, self.reason = fields[1:]
+        if not re.fullmatch(r"D[0-9]+", self.defect) or not self.reason:
             die(where, "no defect or no reason")
-        self.text = re.compile(pattern)
-        self.test_re = re.compile(self.test)
+        self.tests = None if tests == "*" else tests.split()
+        self.which = None if which == "each" else self.numbers(which)
+        self.line = re.compile(pattern)
+        becomes = [] if becomes == "-" else becomes.split(" // ")
+        self.ends = becomes[-1:] == ["end"]
+        self.becomes = becomes[:-1] if self.ends else becomes
+        if self.tests is None and self.which is not None:
+            die(where, "a line of every test is edited each time")
 
-    def matches(self, test, side, text):
-        return (side == self.side and self.test_re.fullmatch(test) is not None and
-                self.text.fullmatch(text) is not None)
+    def numbers(self, which):
+        found = set()
+        for part in which.split(","):
+            match = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", part)
+            if not match:
+                die(self.where, "'%s' is not 'each' and no list of numbers" % which)
+            found.update(range(int(match.group(1)), int(match.group(2) or match.group(1)) + 1))
+        return found
+
+    def concerns(self, test):
+        return self.tests is None or test in self.tests
+
+    def name(self):
+        return "%s: %s" % (self.where, self.defect)
+
+
+class Edits:
+    """The reviewed edits for one kernel, and how often each was needed."""
+
+    def __init__(self, differences, kernel):
+        self.mine = [d for d in differences if kernel in d.kernels]
+        self.used = {d: 0 for d in self.mine}
+        self.idle = []
+
+    def test(self, test, lines):
+        """What this kernel's transcript of one test has to be, from the reference's."""
+        mine = [d for d in self.mine if d.concerns(test)]
+        seen = {d: 0 for d in mine}
+        hits = {d: set() for d in mine}
+        expected = []
+        for text in lines:
+            edit = None
+            for entry in mine:
+                match = entry.line.fullmatch(text)
+                seen[entry] += match is not None
+                if match and not edit and (entry.which is None or seen[entry] in entry.which):
+                    edit, found = entry, match
+            if not edit:
+                expected.append(text)
+                continue
+            self.used[edit] += 1
+            hits[edit].add(seen[edit])
+            lines = [found.expand(line) for line in edit.becomes]
+            if lines == [text] and not edit.ends:
+                self.idle.append("%s: changes nothing in %s" % (edit.name(), test))
+            expected += lines
+            if edit.ends:
+                break
+        for entry in mine:
+            if entry.tests is not None and (not hits[entry] or hits[entry] < (entry.which or set())):
+                self.idle.append("%s: no such line in %s" % (entry.name(), test))
+        return expected
+
+    def all_idle(self, tests):
+        for entry, times in self.used.items():
+            if not times:
+                self.idle.append("%s: never needed" % entry.name())
+            for test in entry.tests or []:
+                if test not in tests:
+                    self.idle.append("%s: no transcript of %s" % (entry.name(), test))
+        return self.idle
 
 
 def read_differences(path):
@@ -100,7 +162,7 @@ def read_differences(path):
     for number, line in enumerate(open(path), 1):
         line = line.rstrip("\n")
         if line.strip() and not line.startswith("#"):
-            found.append(Difference("%s:%d" % (path, number), line))
+            found.append(Difference("%s:%d" % (os.path.basename(path), number), line))
     return found
 
 
@@ -121,13 +183,12 @@ def read_table(path):
     return table
 
 
-def diff(reference, other):
-    """(test, side, text) of each line that only one of two transcripts has."""
-    found = []
-    for test in sorted(set(reference) | set(other)):
-        lines = difflib.ndiff(reference.get(test, []), other.get(test, []))
-        found += [(test, line[0], line[2:]) for line in lines if line[0] in "-+"]
-    return found
+def deviations(test, expected, seen):
+    """Lines of one test that are not as expected: "-" is missing, "+" is too much."""
+    if expected == seen:
+        return []
+    return ["%s %s: %s" % (line[0], test, line[2:])
+            for line in difflib.ndiff(expected, seen) if line[0] in "-+"]
 
 
 class Ktap:
@@ -140,12 +201,23 @@ class Ktap:
         self.lines.append("%s %d - %s" % ("ok" if good else "not ok", self.count() + 1, name))
         self.failed += not good
 
+    def note(self, text):
+        self.lines.append("# " + text)
+
     def count(self):
         return sum(not line.startswith("#") for line in self.lines)
 
     def print(self):
         print("KTAP version 1\n1..%d" % self.count())
         print("\n".join(self.lines))
+
+
+def untested(verdicts, kernel, table):
+    """Tests that were skipped in every boot, but those of a defect that is not tried on this kernel."""
+    ran = {test.split(":")[0] for test, verdict in verdicts.items() if verdict != "skip"}
+    return [test for test, verdict in sorted(verdicts.items())
+            if verdict == "skip" and test not in ran and
+            table.get(defect_of(test), {}).get(kernel) != "-"]
 
 
 def state(verdicts, defect):
@@ -160,6 +232,8 @@ def judge_verdicts(ktap, kernel, verdicts, table, reference):
     failed = [t for t, v in sorted(verdicts.items()) if v in ("fail", "panic")]
     other = [t for t in failed if not defect_of(t)]
     ktap.result(not other, "%s: no test without a defect's number fails" % kernel, other)
+    left = untested(verdicts, kernel, table)
+    ktap.result(not left, "%s: no test is skipped in every boot" % kernel, left)
     if kernel == reference:
         own = [t for t in failed if table.get(defect_of(t), {}).get(kernel) != "defect"]
         ktap.result(not own, "%s: no test fails but for what the table names" % kernel, own)
@@ -181,21 +255,21 @@ def judge_pairs(ktap, name, pairs):
     ktap.result(pairs and not bad, name % len(pairs), bad)
 
 
-def judge_transcript(ktap, kernel, reference, other, differences):
-    mine = [d for d in differences if kernel in d.kernels]
-    used = set()
+def judge_transcript(ktap, kernel, reference, other, differences, panics):
+    """A test that panicked left no transcript; its verdict is judged, not its lines."""
+    edits = Edits(differences, kernel)
     unlisted = []
-    for test, side, text in diff(reference, other):
-        for entry in mine:
-            if entry.matches(test, side, text):
-                used.add(entry)
-                break
-        else:
-            unlisted.append("%s %s: %s" % (side, test, text))
+    for test in sorted((set(reference) | set(other)) - panics):
+        expected = edits.test(test, reference.get(test, []))
+        unlisted += deviations(test, expected, other.get(test, []))
     ktap.result(not unlisted, "%s: every difference is listed" % kernel, unlisted)
-    idle = ["%s: %s %s %s %s" % (d.where, d.defect, d.test, d.side, d.text.pattern)
-            for d in mine if d not in used]
+    idle = edits.all_idle(set(reference) - panics)
     ktap.result(not idle, "%s: every listed difference occurs" % kernel, idle)
+    count = {}
+    for entry, times in edits.used.items():
+        count[entry.defect] = count.get(entry.defect, 0) + times
+    ktap.note("%s: lines edited: %s" % (kernel, ", ".join(
+        "%s %d" % (defect, count[defect]) for defect in sorted(count, key=lambda d: int(d[1:])))))
 
 
 def print_table(kernels, verdicts, table):
@@ -228,7 +302,7 @@ def main(argv):
                     read_pairs(os.path.join(results, kernel, "bad-input")))
         if kernel != reference:
             judge_transcript(ktap, kernel, transcripts[reference], transcripts[kernel],
-                             differences)
+                             differences, {t for t, v in verdicts[kernel].items() if v == "panic"})
     ktap.print()
     print_table(kernels, verdicts, table)
     return 1 if ktap.failed else 0

@@ -66,6 +66,15 @@ static long pvd_calls(const char *uvc)
 	return pvd_ask(command, "ok ");
 }
 
+/* The last Ultravisor calls, oldest first, into the log of the test. */
+static void pvd_log_trace(int n)
+{
+	char reply[4096];
+
+	if (!pvd_control(reply, sizeof(reply), "trace n=%d", n))
+		fprintf(stderr, "# trace: %s\n", reply);
+}
+
 /* How often a guest was entered. */
 static long pvd_entries(void)
 {

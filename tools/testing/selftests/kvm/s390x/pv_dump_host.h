@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include "pv_dump_abi.h"
+#include "pv_dump_buf.h"
 
 #ifndef __printf
 #define __printf(a, b)	__attribute__((__format__(__printf__, a, b)))
@@ -53,7 +55,8 @@
  * @info_err: errno of KVM_PV_INFO on a new VM, 0 when it works
  * @vm: answer of KVM_PV_INFO for the VM, valid when @info_err is 0
  * @dump: the three lengths of the dump areas, valid when @info_err is 0
- * @softuv: the Ultravisor is the emulated machine's
+ * @softuv: the Ultravisor is the emulated machine's; what it chose is known
+ * @strange: take the Ultravisor for one that nobody knows (option -u)
  * @control: file descriptor of the machine's control channel, or -1
  * @null_sie: the machine's guests exit by rule
  * @panic_ok: the caller allows tests that make an unfixed kernel WARN
@@ -74,6 +77,7 @@ struct pvd_host {
 	struct pvd_info_vm vm;
 	struct pvd_info_dump dump;
 	bool softuv;
+	bool strange;
 	int control;
 	bool null_sie;
 	bool panic_ok;
@@ -315,95 +319,6 @@ static int __printf(3, 4) pvd_control(char *reply, size_t len, const char *fmt, 
 }
 
 /**
- * struct pvd_buf - a buffer with canaries on both sides
- * @p: the buffer
- * @len: its length in bytes
- * @map: the mapping around it
- * @map_len: length of the mapping
- */
-struct pvd_buf {
-	__u8 *p;
-	size_t len;
-	__u8 *map;
-	size_t map_len;
-};
-
-#define PVD_CANARY	0xa5
-
-static bool pvd_buf_alloc(struct pvd_buf *buf, size_t len)
-{
-	buf->len = len;
-	buf->map_len = ((len + PVD_PAGE - 1) & ~(PVD_PAGE - 1)) + 2 * PVD_PAGE;
-	buf->map = mmap(NULL, buf->map_len, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (buf->map == MAP_FAILED)
-		return false;
-	memset(buf->map, PVD_CANARY, buf->map_len);
-	buf->p = buf->map + PVD_PAGE;
-	return true;
-}
-
-static void pvd_buf_free(struct pvd_buf *buf)
-{
-	munmap(buf->map, buf->map_len);
-}
-
-/* True when [@from, @to) of the buffer still holds the canary. */
-static bool pvd_buf_untouched(const struct pvd_buf *buf, size_t from, size_t to)
-{
-	while (from < to)
-		if (buf->p[from++] != PVD_CANARY)
-			return false;
-	return true;
-}
-
-static bool pvd_canaries(const struct pvd_buf *buf)
-{
-	const __u8 *p;
-
-	for (p = buf->map; p < buf->p; p++)
-		if (*p != PVD_CANARY)
-			return false;
-	for (p = buf->p + buf->len; p < buf->map + buf->map_len; p++)
-		if (*p != PVD_CANARY)
-			return false;
-	return true;
-}
-
-static void pvd_buf_reset(struct pvd_buf *buf)
-{
-	memset(buf->map, PVD_CANARY, buf->map_len);
-}
-
-/**
- * pvd_edge() - @len bytes that end where an inaccessible page begins
- *
- * Return: the bytes, or NULL without memory; the mapping stays until exit.
- */
-static void *pvd_edge(size_t len)
-{
-	size_t room = (len + PVD_PAGE - 1) & ~(PVD_PAGE - 1);
-	__u8 *map;
-
-	map = mmap(NULL, room + PVD_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		   -1, 0);
-	if (map == MAP_FAILED || mprotect(map + room, PVD_PAGE, PROT_NONE))
-		return NULL;
-	return map + room - len;
-}
-
-/* A mapping of @len bytes with protection @prot, filled with the canary. */
-static void *pvd_map(size_t len, int prot)
-{
-	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (map == MAP_FAILED)
-		return NULL;
-	memset(map, PVD_CANARY, len);
-	return mprotect(map, len, prot) ? NULL : map;
-}
-
-/**
  * pvd_why_not() - why a test with these needs cannot run here
  *
  * Return: NULL when it can.
@@ -450,23 +365,47 @@ static void pvd_machine_reset(void)
 }
 
 /*
+ * How much slower than the emulated machine with a plain kernel the host may be: one with
+ * every checker on, and others at work beside it. A limit that is reached means a hang.
+ */
+#define PVD_SLOW	4
+
+static jmp_buf pvd_no_verdict;
+
+/*
  * A test with its needs and its time limit in seconds. The harness runs it in a child of
  * its own; a kernel that leaves a VM unusable spoils one test only.
  */
 #define PVD_TEST(fixture, test, need, secs)					\
 	static void pvd_##test(struct __test_metadata *_metadata);		\
-	TEST_F_TIMEOUT(fixture, test, secs)					\
+	TEST_F_TIMEOUT(fixture, test, PVD_SLOW * (secs))			\
 	{									\
 		const char *why;						\
 										\
-		host.running = #fixture "." #test;					\
+		host.running = #fixture "." #test;				\
 		why = pvd_why_not(need);					\
 		if (why)							\
 			SKIP(return, #fixture "." #test ": %s", why);		\
 		pvd_machine_reset();						\
-		pvd_##test(_metadata);						\
+		if (!setjmp(pvd_no_verdict))					\
+			pvd_##test(_metadata);					\
 	}									\
-	static void pvd_##test(struct __test_metadata *_metadata)
+	static __attribute__((__noinline__))					\
+	void pvd_##test(struct __test_metadata *_metadata)
+
+/* A machine or a buffer. Want of memory says nothing about the kernel: the test is skipped. */
+#define PVD_MADE(call) do {						\
+	int __err = !(call) ? 0 : errno ? errno : EIO;					\
+									\
+	if (__err == ENOMEM)						\
+		SKIP(longjmp(pvd_no_verdict, 1), "%s: not enough memory", host.running); \
+	ASSERT_EQ(0, __err);						\
+} while (0)
+
+#define PVD_BUFFER(buf, len) do {						\
+	if (!pvd_buf_alloc(buf, len))					\
+		SKIP(longjmp(pvd_no_verdict, 1), "%s: not enough memory", host.running); \
+} while (0)
 
 /* Outcome of @res: the errno, and whether rc and rrc were left alone or came from a UVC. */
 #define PVD_EXPECT_KEPT(error, res) do {				\

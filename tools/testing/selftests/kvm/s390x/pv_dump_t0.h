@@ -25,7 +25,7 @@ PVD_TEST(t0, capability, 0, 30)
 {
 	struct pvd_vm vm;
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 0, 0));
+	PVD_MADE(pvd_vm_open(&vm, 0, 0));
 	EXPECT_GE(host.cap, 0);
 	EXPECT_LE(host.cap, 1);
 	EXPECT_EQ(host.cap, ioctl(vm.fd, KVM_CHECK_EXTENSION, PVD_CAP_DUMP));
@@ -42,7 +42,7 @@ PVD_TEST(t0, no_pv_host_refuses, PVD_NEED_NOPV, 30)
 	__u32 cmd;
 
 	EXPECT_EQ(0, host.cap);
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	for (cmd = 0; cmd < 16; cmd++)
 		PVD_EXPECT_KEPT(EINVAL, pvd_vm_cmd(vm.fd, cmd, NULL));
 	/* The command block is not even read. */
@@ -57,7 +57,7 @@ PVD_TEST(t0, no_pv_host_vcpu, PVD_NEED_NOPV, 30)
 	struct pvd_res res;
 	struct pvd_vm vm;
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	res = pvd_dump_vcpu(vm.vcpu[0], &dmp);
 	EXPECT_TRUE(res.err == EINVAL || res.err == ENOTTY);
 	EXPECT_TRUE(pvd_kept(res));
@@ -69,7 +69,7 @@ PVD_TEST(t0, wrong_descriptor, 0, 30)
 	struct pvd_dmp dmp = { .subcmd = PVD_INIT };
 	struct pvd_vm vm;
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	EXPECT_EQ(ENOTTY, pvd_ioctl(vm.fd, PVD_IOC_VCPU, PVD_DUMP, &dmp).err);
 	EXPECT_NE(0, pvd_ioctl(host.kvm, PVD_IOC_VM, PVD_DUMP, &dmp).err);
 	EXPECT_NE(0, pvd_ioctl(vm.vcpu[0], PVD_IOC_VM, PVD_DUMP, &dmp).err);
@@ -81,7 +81,7 @@ PVD_TEST(t0, wrong_size, 0, 30)
 	struct pvd_vm vm;
 	__u8 room[64] = { PVD_DUMP };
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	EXPECT_EQ(-1, ioctl(vm.fd, _IOC(_IOC_READ | _IOC_WRITE, 0xAE, 0xc5, 24), room));
 	EXPECT_EQ(ENOTTY, errno);
 	EXPECT_EQ(-1, ioctl(vm.vcpu[0], _IOC(_IOC_READ | _IOC_WRITE, 0xAE, 0xd0, 24), room));

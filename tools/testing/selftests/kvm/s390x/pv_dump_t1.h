@@ -6,7 +6,7 @@
 #ifndef PV_DUMP_T1_H
 #define PV_DUMP_T1_H
 
-#include "pv_dump_vm.h"
+#include "pv_dump_firmware.h"
 
 FIXTURE(t1) {
 	int unused;
@@ -59,7 +59,7 @@ static void info_case(struct __test_metadata *_metadata, struct pvd_vm *vm, unsi
 	struct pvd_info_header *header;
 	struct pvd_buf buf;
 
-	ASSERT_TRUE(pvd_buf_alloc(&buf, 4096));
+	PVD_BUFFER(&buf, 4096);
 	header = (struct pvd_info_header *)buf.p;
 	header->id = info_cases[i].id;
 	header->len_max = info_cases[i].len_max;
@@ -82,7 +82,7 @@ PVD_TEST(t1, info_lengths, PVD_NEED_PV | PVD_NEED_INFO, 30)
 	struct pvd_vm vm;
 	unsigned int i;
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 0, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 0, PVD_MIB));
 	for (i = 0; i < ARRAY_SIZE(info_cases); i++)
 		info_case(_metadata, &vm, i);
 }
@@ -93,7 +93,7 @@ PVD_TEST(t1, info_same_when_protected, PVD_NEED_PV | PVD_NEED_INFO, 30)
 	struct pvd_info info;
 	struct pvd_vm vm;
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	PVD_ASSERT_OK(pvd_vm_enable(&vm));
 	memset(&info, 0, sizeof(info));
 	info.header.id = PVD_INFO_VM;
@@ -112,7 +112,7 @@ PVD_TEST(t1, info_bad_pointers, PVD_NEED_PV | PVD_NEED_INFO, 30)
 	struct pvd_info_header *header;
 	struct pvd_vm vm;
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 0, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 0, PVD_MIB));
 	PVD_EXPECT_KEPT(EFAULT, pvd_info(vm.fd, NULL));
 	PVD_EXPECT_KEPT(EFAULT, pvd_info(vm.fd, pvd_map(PVD_PAGE, PROT_NONE)));
 	PVD_EXPECT_KEPT(EFAULT, pvd_info(vm.fd, (void *)-4096L));
@@ -138,7 +138,7 @@ PVD_TEST(t1, info_read_only, PVD_NEED_PV | PVD_NEED_INFO, 30)
 	struct pvd_vm vm;
 
 	ASSERT_NE(NULL, header);
-	ASSERT_EQ(0, pvd_vm_open(&vm, 0, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 0, PVD_MIB));
 	header->id = PVD_INFO_VM;
 	header->len_max = 80;
 	ASSERT_EQ(0, mprotect(header, PVD_PAGE, PROT_READ));
@@ -189,7 +189,7 @@ PVD_TEST(t1, flags, PVD_NEED_PV | PVD_NEED_INFO, 30)
 	struct pvd_vm vm;
 	int bit;
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	PVD_ASSERT_OK(pvd_vm_enable(&vm));
 	for (bit = 0; bit < 32; bit++) {
 		cmd.flags = 1u << bit;
@@ -207,7 +207,7 @@ PVD_TEST(t1, command_block_pointers, PVD_NEED_PV, 30)
 {
 	struct pvd_vm vm;
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	EXPECT_EQ(-1, ioctl(vm.fd, PVD_IOC_VM, NULL));
 	EXPECT_EQ(EFAULT, errno);
 	EXPECT_EQ(-1, ioctl(vm.fd, PVD_IOC_VM, pvd_edge(31)));
@@ -225,7 +225,7 @@ PVD_TEST(t1, unknown_command, PVD_NEED_PV, 30)
 {
 	struct pvd_vm vm;
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	PVD_EXPECT_KEPT(ENOTTY, pvd_vm_cmd(vm.fd, 0x1000, NULL));
 	PVD_EXPECT_KEPT(ENOTTY, pvd_vm_cmd(vm.fd, ~0u, NULL));
 	if (host.info_err == ENOTTY)
@@ -241,7 +241,7 @@ PVD_TEST(t1, vcpu_unknown_command, PVD_NEED_PV | PVD_NEED_INFO, 30)
 	struct pvd_vm vm;
 	unsigned int i;
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	for (i = 0; i < ARRAY_SIZE(cmds); i++) {
 		res = pvd_ioctl(vm.vcpu[0], PVD_IOC_VCPU, cmds[i], &dmp);
 		PVD_EXPECT_KEPT(EINVAL, res);
@@ -255,7 +255,7 @@ PVD_TEST(t1, dump_unprotected, PVD_NEED_PV | PVD_NEED_INFO, 30)
 	struct pvd_dmp dmp = { 0 };
 	struct pvd_vm vm;
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	PVD_EXPECT_KEPT(EINVAL, pvd_vm_cmd(vm.fd, PVD_DUMP, NULL));
 	for (dmp.subcmd = 0; dmp.subcmd < 5; dmp.subcmd++)
 		PVD_EXPECT_KEPT(EINVAL, pvd_dump(vm.fd, &dmp));
@@ -268,8 +268,8 @@ PVD_TEST(t1, dump_before_init, PVD_NEED_PV | PVD_NEED_INFO, 30)
 	struct pvd_buf buf;
 	struct pvd_vm vm;
 
-	ASSERT_TRUE(pvd_buf_alloc(&buf, 2 * PVD_PAGE));
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_BUFFER(&buf, 2 * PVD_PAGE);
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	PVD_ASSERT_OK(pvd_vm_enable(&vm));
 	PVD_EXPECT_KEPT(EINVAL, pvd_stor_state(vm.fd, 0, buf.p, host.dump.stor_len));
 	PVD_EXPECT_KEPT(EINVAL, pvd_complete(vm.fd, buf.p, host.dump.compl_len));
@@ -288,7 +288,7 @@ PVD_TEST(t1, unknown_subcommand, PVD_NEED_PV | PVD_NEED_INFO, 30)
 	struct pvd_vm vm;
 	unsigned int i;
 
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	PVD_ASSERT_OK(pvd_vm_enable(&vm));
 	for (i = 0; i < ARRAY_SIZE(subcmds); i++) {
 		memset(&dmp, 0x5a, sizeof(dmp));
@@ -301,7 +301,7 @@ PVD_TEST(t1, unknown_subcommand, PVD_NEED_PV | PVD_NEED_INFO, 30)
 
 /*
  * INIT on a guest that was never verified: the Ultravisor decides. If it refuses, its code
- * comes back, no dump is active, and protection can be ended.
+ * comes back, no dump is active, and protection can be ended. The same for COMPLETE.
  */
 PVD_TEST(t1, init_unverified, PVD_NEED_PV | PVD_NEED_INFO | PVD_NEED_DUMP, 30)
 {
@@ -309,22 +309,27 @@ PVD_TEST(t1, init_unverified, PVD_NEED_PV | PVD_NEED_INFO | PVD_NEED_DUMP, 30)
 	struct pvd_res res;
 	struct pvd_vm vm;
 
-	ASSERT_TRUE(pvd_buf_alloc(&buf, host.dump.compl_len));
-	ASSERT_EQ(0, pvd_vm_open(&vm, 1, PVD_MIB));
+	PVD_BUFFER(&buf, host.dump.compl_len);
+	PVD_MADE(pvd_vm_open(&vm, 1, PVD_MIB));
 	PVD_ASSERT_OK(pvd_vm_enable(&vm));
 	EXPECT_EQ(EINTR, pvd_run(&vm, 0));
 	res = pvd_init(vm.fd);
 	if (!res.err) {
 		EXPECT_EQ(1, res.rc);
 		EXPECT_TRUE(pvd_dumping(&vm));
-		PVD_EXPECT_OK(pvd_complete(vm.fd, buf.p, host.dump.compl_len));
+		pvd_before_complete(&vm);
+		res = pvd_complete(vm.fd, buf.p, host.dump.compl_len);
+		EXPECT_TRUE(res.err ? pvd_uv_refused(res) : res.rc == 1);
 	} else {
 		PVD_EXPECT_REFUSED(res);
 		PVD_EXPECT_KEPT(EINVAL, pvd_complete(vm.fd, buf.p, host.dump.compl_len));
+		res.err = 0;
 	}
-	EXPECT_FALSE(pvd_dumping(&vm));
-	PVD_EXPECT_OK(pvd_vm_disable(&vm));
-	EXPECT_EQ(EINTR, pvd_run(&vm, 0));
+	/* A COMPLETE that was refused leaves the dump active. */
+	EXPECT_EQ(!!res.err, pvd_dumping(&vm));
+	PVD_DISABLE_DUMPING(&vm);
+	if (!res.err)
+		EXPECT_EQ(EINTR, pvd_run(&vm, 0));
 }
 
 #endif /* PV_DUMP_T1_H */

@@ -33,15 +33,18 @@
 #include "pv_dump_inject.h"
 #include "pv_dump_run.h"
 #include "pv_dump_race.h"
+#include "pv_dump_threads.h"
 #include "pv_dump_memory.h"
+#include "pv_dump_stall.h"
 
 static const char usage[] =
-	"usage: pv_dump_test [-w] [-i IMAGE] [-o DIR] [-s DEV] [-t NAME] [-T FILE]\n"
+	"usage: pv_dump_test [-w] [-i IMAGE] [-o DIR] [-s DEV] [-t NAME] [-T FILE] [-u]\n"
 	"  -i IMAGE  Secure Execution image for this host, dumping permitted\n"
 	"  -o DIR    write dumps there, in the format that zgetdump reads\n"
 	"  -s DEV    block device to swap on; its content is lost (default: a loop device)\n"
 	"  -t NAME   only tests whose name contains NAME; the others are skipped\n"
 	"  -T FILE   append the outcome of each ioctl to FILE\n"
+	"  -u        take the Ultravisor for an unknown one, also on the emulated machine\n"
 	"  -w        allow tests that make an unfixed kernel warn or hang\n";
 
 static void usage_die(const char *what, const char *why)
@@ -55,7 +58,7 @@ static void parse_options(int argc, char **argv)
 	const char *why;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "hi:o:s:t:T:w")) != -1) {
+	while ((opt = getopt(argc, argv, "hi:o:s:t:T:uw")) != -1) {
 		switch (opt) {
 		case 'i':
 			host.image = optarg;
@@ -73,6 +76,9 @@ static void parse_options(int argc, char **argv)
 			host.transcript = open(optarg, O_WRONLY | O_CREAT | O_APPEND, 0644);
 			if (host.transcript < 0)
 				usage_die(optarg, strerror(errno));
+			break;
+		case 'u':
+			host.strange = true;
 			break;
 		case 'w':
 			host.panic_ok = true;
@@ -115,13 +121,16 @@ static void probe_info(void)
 	pvd_vm_close(&vm);
 	if (host.info_err)
 		return;
-	host.softuv = (host.vm.feature_indication & PVD_SOFTUV_MASK) == PVD_SOFTUV_MARK;
+	host.softuv = (host.vm.feature_indication & PVD_SOFTUV_MASK) == PVD_SOFTUV_MARK &&
+		      !host.strange;
 }
 
 static void probe_control(void)
 {
 	char reply[200];
 
+	if (host.strange)
+		return;
 	host.control = open(PVD_CONTROL_PORT, O_RDWR | O_CLOEXEC);
 	if (host.control < 0)
 		return;
@@ -150,8 +159,14 @@ static void probe_image(void)
 			 "%.80s: its header does not permit dumping", host.image);
 		return;
 	}
-	if (pvd_vm_open(&vm, 1, pvd_image_room()))
-		ksft_exit_fail_msg("virtual machine for the image: %s\n", strerror(errno));
+	if (pvd_vm_open(&vm, 0, pvd_image_room())) {
+		if (errno != ENOMEM)
+			ksft_exit_fail_msg("virtual machine for the image: %s\n",
+					   strerror(errno));
+		snprintf(host.image_why, sizeof(host.image_why), "%.80s: no memory for a guest",
+			 host.image);
+		return;
+	}
 	res = pvd_vm_enable(&vm);
 	if (!res.err)
 		res = pvd_vm_set_parms(&vm);

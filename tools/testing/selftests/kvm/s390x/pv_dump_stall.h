@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Owns requests that are held up in the kernel: what they are charged, and buffers that vanish.
+ * Never holds one without letting it go again.
+ */
+#ifndef PV_DUMP_STALL_H
+#define PV_DUMP_STALL_H
+
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <linux/userfaultfd.h>
+#include "pv_dump_control.h"
+#include "pv_dump_memory.h"
+
+/* Requests held at once, and the least that each must be charged for its buffer. */
+#define CHARGE_VMS	32
+#define CHARGE_EACH	32768
+
+static long cgroup_current(void)
+{
+	long value = -1;
+	FILE *file = fopen("/sys/fs/cgroup/pv_dump_test/memory.current", "r");
+
+	if (file && fscanf(file, "%ld", &value) != 1)
+		value = -1;
+	if (file)
+		fclose(file);
+	return value;
+}
+
+/* The kernel frees much of what earlier steps used with a delay: wait until nothing moves. */
+static long cgroup_settled(void)
+{
+	long last = -1, now = cgroup_current();
+	int same = 0, i;
+
+	for (i = 0; i < 100 && same < 10; i++) {
+		pvd_sleep_ms(100);
+		last = now;
+		now = cgroup_current();
+		same = last == now ? same + 1 : 0;
+	}
+	return now;
+}
+
+static bool cgroup_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	close(fd);
+	return ok;
+}
+
+static bool cgroup_enter(void)
+{
+	mkdir("/sys/fs/cgroup", 0755);
+	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) &&
+	    mount("none", "/sys/fs/cgroup", "cgroup2", 0, NULL))
+		return false;
+	cgroup_write("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	if (mkdir("/sys/fs/cgroup/pv_dump_test", 0755) && errno != EEXIST)
+		return false;
+	return cgroup_write("/sys/fs/cgroup/pv_dump_test/cgroup.procs", "0") &&
+	       cgroup_current() >= 0;
+}
+
+/**
+ * struct stalled - a request whose copy to user space waits for a page
+ * @vm: its machine
+ * @uffd: who resolves the page fault
+ * @buf: the buffer nobody has touched
+ * @len: its length
+ * @start: all requests begin together
+ * @res: outcome
+ */
+struct stalled {
+	struct pvd_vm vm;
+	pthread_barrier_t *start;
+	pthread_t tid;
+	int uffd;
+	__u8 *buf;
+	size_t len;
+	struct pvd_res res;
+};
+
+static int stalled_open(struct stalled *s, size_t len)
+{
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_api api = { .api = UFFD_API };
+
+	s->len = (len + PVD_PAGE - 1) & ~(PVD_PAGE - 1);
+	s->uffd = syscall(__NR_userfaultfd, O_CLOEXEC);
+	if (s->uffd < 0 || ioctl(s->uffd, UFFDIO_API, &api))
+		return -1;
+	s->buf = mmap(NULL, s->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (s->buf == MAP_FAILED)
+		return -1;
+	reg.range.start = (unsigned long)s->buf;
+	reg.range.len = s->len;
+	return ioctl(s->uffd, UFFDIO_REGISTER, &reg);
+}
+
+/* Waits until the kernel faults on the buffer. */
+static bool stalled_wait(struct stalled *s)
+{
+	struct pollfd pfd = { .fd = s->uffd, .events = POLLIN };
+
+	return poll(&pfd, 1, 60000) == 1;
+}
+
+/* Lets every page of the buffer be a zero page; EEXIST is one that is there already. */
+static void stalled_release(struct stalled *s)
+{
+	struct uffdio_zeropage zero = { .range = { .len = PVD_PAGE } };
+	size_t at;
+
+	for (at = 0; at < s->len; at += PVD_PAGE) {
+		zero.range.start = (unsigned long)s->buf + at;
+		ioctl(s->uffd, UFFDIO_ZEROPAGE, &zero);
+	}
+}
+
+static void *stalled_stor(void *arg)
+{
+	struct stalled *s = arg;
+
+	/* Stacks of the thread are charged before the count begins. */
+	pthread_barrier_wait(s->start);
+	s->res = pvd_stor_state(s->vm.fd, 0, s->buf, pvd_stor_bytes(&s->vm));
+	return NULL;
+}
+
+static void *stalled_complete(void *arg)
+{
+	struct stalled *s = arg;
+
+	s->res = pvd_complete(s->vm.fd, s->buf, host.dump.compl_len);
+	return NULL;
+}
+
+/*
+ * D18: the kernel's buffers are charged to the caller. Requests are held in their copy to
+ * user space; the group's memory must grow by more than batching of charges explains.
+ */
+PVD_TEST(memory, d18_buffers_are_charged, PVD_NEED_T2 | PVD_NEED_ROOT, 120)
+{
+	struct stalled s[CHARGE_VMS] = { 0 };
+	pthread_barrier_t start;
+	long before, during;
+	int i;
+
+	host.quiet = true;
+	if (!cgroup_enter())
+		SKIP(return, "memory.d18_buffers_are_charged: no memory controller: %s",
+		     strerror(errno));
+	for (i = 0; i < CHARGE_VMS; i++) {
+		PVD_MADE(pvd_vm_boot(&s[i].vm, 1, 256 * PVD_MIB));
+		PVD_ASSERT_OK(pvd_init(s[i].vm.fd));
+		if (stalled_open(&s[i], pvd_stor_bytes(&s[i].vm)))
+			SKIP(return, "memory.d18_buffers_are_charged: userfaultfd: %s",
+			     strerror(errno));
+	}
+	ASSERT_EQ(0, pthread_barrier_init(&start, NULL, CHARGE_VMS + 1));
+	for (i = 0; i < CHARGE_VMS; i++) {
+		s[i].start = &start;
+		ASSERT_EQ(0, pthread_create(&s[i].tid, NULL, stalled_stor, &s[i]));
+	}
+	before = cgroup_settled();
+	pthread_barrier_wait(&start);
+	for (i = 0; i < CHARGE_VMS; i++)
+		EXPECT_TRUE(stalled_wait(&s[i]));
+	during = cgroup_settled();
+	for (i = 0; i < CHARGE_VMS; i++)
+		stalled_release(&s[i]);
+	for (i = 0; i < CHARGE_VMS; i++) {
+		pthread_join(s[i].tid, NULL);
+		EXPECT_EQ(0, s[i].res.err);
+	}
+	host.quiet = false;
+	pvd_note("buffers are charged: %s", during - before >= CHARGE_VMS * CHARGE_EACH ? "yes" :
+		 "no");
+	EXPECT_LE(CHARGE_VMS * CHARGE_EACH, during - before) {
+		TH_LOG("%ld bytes charged for %d requests", during - before, CHARGE_VMS);
+	}
+}
+
+/*
+ * The buffer of COMPLETE passes the probe, then goes away before the copy: a busy Ultravisor
+ * gives the time for that. The completion data is now kept by the kernel.
+ */
+static void lose_buffer(struct __test_metadata *_metadata, struct stalled *s)
+{
+	pthread_t tid;
+	long calls;
+	int i;
+
+	s->buf = pvd_map(host.dump.compl_len, PROT_READ | PROT_WRITE);
+	ASSERT_NE(NULL, s->buf);
+	PVD_ASSERT_OK(pvd_init(s->vm.fd));
+	calls = pvd_calls(UVC_DUMP_COMPLETE);
+	ASSERT_EQ(0, pvd_rule("cmd=%s count=all cc=2", UVC_DUMP_COMPLETE));
+	ASSERT_EQ(0, pthread_create(&tid, NULL, stalled_complete, s));
+	for (i = 0; i < 3000 && pvd_calls(UVC_DUMP_COMPLETE) < calls + 3; i++)
+		pvd_sleep_ms(10);
+	EXPECT_EQ(0, mprotect(s->buf, PVD_PAGE, PROT_NONE));
+	pvd_rules_clear();
+	pthread_join(tid, NULL);
+	EXPECT_EQ(EFAULT, s->res.err);
+	EXPECT_FALSE(pvd_dumping(&s->vm));
+}
+
+/* D3 in a race: a second COMPLETE delivers the data without another Ultravisor call. */
+PVD_TEST(memory, d3_buffer_lost_after_probe, PVD_NEED_T2 | PVD_NEED_CONTROL | PVD_NEED_SOFTUV |
+	 PVD_NEED_SMP, 60)
+{
+	static struct stalled s;
+	struct pvd_buf buf;
+	long calls;
+
+	PVD_BUFFER(&buf, host.dump.compl_len);
+	PVD_MADE(pvd_vm_boot(&s.vm, 1, 0));
+	lose_buffer(_metadata, &s);
+	calls = pvd_calls(UVC_DUMP_COMPLETE);
+	/* A buffer that is too short or not there changes nothing, as often as it is tried. */
+	PVD_EXPECT_KEPT(EINVAL, pvd_complete(s.vm.fd, buf.p, buf.len - 1));
+	EXPECT_EQ(EFAULT, pvd_complete(s.vm.fd, s.buf, buf.len).err);
+	EXPECT_EQ(0, pvd_complete(s.vm.fd, buf.p, buf.len).err);
+	EXPECT_EQ(calls, pvd_calls(UVC_DUMP_COMPLETE));
+	EXPECT_EQ(288, pvd_be32(buf.p + 4));
+	EXPECT_TRUE(pvd_canaries(&buf));
+	/* Delivered once; a third has nothing. */
+	PVD_EXPECT_KEPT(EINVAL, pvd_complete(s.vm.fd, buf.p, buf.len));
+}
+
+/* D3: data that nobody fetched is not given to the next dump, nor to the next guest. */
+PVD_TEST(memory, d3_kept_data_ends_with_its_dump, PVD_NEED_T2 | PVD_NEED_CONTROL |
+	 PVD_NEED_SOFTUV | PVD_NEED_SMP, 60)
+{
+	static struct stalled s;
+	struct pvd_buf buf;
+	long calls;
+
+	PVD_BUFFER(&buf, host.dump.compl_len);
+	PVD_MADE(pvd_vm_boot(&s.vm, 1, 0));
+	lose_buffer(_metadata, &s);
+	/* A new INIT: COMPLETE is one of the new dump, and calls the Ultravisor. */
+	PVD_ASSERT_OK(pvd_init(s.vm.fd));
+	calls = pvd_calls(UVC_DUMP_COMPLETE);
+	PVD_EXPECT_OK(pvd_complete(s.vm.fd, buf.p, buf.len));
+	EXPECT_EQ(calls + 1, pvd_calls(UVC_DUMP_COMPLETE));
+	PVD_EXPECT_KEPT(EINVAL, pvd_complete(s.vm.fd, buf.p, buf.len));
+	/* The end of protection. */
+	lose_buffer(_metadata, &s);
+	PVD_ASSERT_OK(pvd_vm_disable(&s.vm));
+	memset(s.vm.mem, 0, s.vm.size);
+	PVD_ASSERT_OK(pvd_vm_protect(&s.vm));
+	PVD_EXPECT_KEPT(EINVAL, pvd_complete(s.vm.fd, buf.p, buf.len));
+	/* The end of the machine. */
+	lose_buffer(_metadata, &s);
+	pvd_vm_close(&s.vm);
+	PVD_MADE(pvd_vm_boot(&s.vm, 1, 0));
+	pvd_one_dump(_metadata, &s.vm, NULL);
+}
+
+#endif /* PV_DUMP_STALL_H */
