@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns: a page that one CPU makes secure is out of reach for another that is just using it.
+ * Owns: a page that one CPU makes secure is out of reach for another that is just using it, and
+ * what that one had stored by then is all that is there.
  * Never runs with fewer than two CPUs.
  */
 #include "conf.h"
+#include "dat.h"
 
-/* As many rounds as fit into two seconds: CPUs that take turns need a while for each. */
+/* As many rounds of each kind as fit into two seconds: CPUs that take turns need a while for each. */
 #define ROUNDS		200u
 #define ROUNDS_MIN	4u
 
@@ -36,9 +38,78 @@ void cpu2_main(void)
 	}
 }
 
+static u32 nr;
+
+/* The other CPU is using @addr when this returns. */
+static void let_it_use(u64 addr)
+{
+	page_addr = addr;
+	round_nr = ++nr;
+	while (using_nr != nr)
+		;
+}
+
+static void until_denied(void)
+{
+	while (denied_nr != nr)
+		;
+}
+
+static void donations(void)
+{
+	u64 end = tod() + TOD_SECONDS(2);
+	u32 i;
+
+	for (i = 1; i <= ROUNDS && (i <= ROUNDS_MIN || tod() < end); i++) {
+		u64 handle;
+
+		let_it_use((u64)conf_base + (i % 4) * PAGE_SIZE + 8 * (i % 512));
+		handle = conf_create();
+		until_denied();
+		conf_destroy(handle);
+	}
+}
+
+static int page_call(u16 cmd, u64 w18, u64 w20)
+{
+	static struct uvcb u;
+
+	u = (struct uvcb) { .len = cmd == 0x0200 ? 0x28 : 0x20, .cmd = cmd };
+	u.word[0x18 / 8 - 1] = w18;
+	u.word[0x20 / 8 - 1] = w20;
+	CHECK(uvc(&u) == (u.rc != 1));
+	return u.rc;
+}
+
+/*
+ * The second import compares with what the export gave: a store that came after the first one
+ * would be found.
+ */
+static void guest_pages(void)
+{
+	static u8 page[4 * PAGE_SIZE] __attribute__((aligned(4096)));
+	u64 handle = conf_create_at((u64)SEGMENTS << 20, map_identity());
+	u64 end = tod() + TOD_SECONDS(2);
+	u32 i;
+
+	for (i = 1; i <= ROUNDS && (i <= ROUNDS_MIN || tod() < end); i++) {
+		u64 addr = (u64)page + (i % 4) * PAGE_SIZE;
+
+		let_it_use(addr + 8 * (i % 512));
+		CHECK(page_call(0x0200, handle, addr) == 1);
+		until_denied();
+		CHECK(page_call(0x0201, addr, 0) == 1);
+		CHECK(load(PSW_MASK, addr) < 4);
+		CHECK(page_call(0x0200, handle, addr) == 1);
+		CHECK(load(PSW_MASK, addr) == PGM(PGM_SECURE));
+		CHECK(page_call(0x0202, addr, 0) == 1);
+		CHECK(*(u64 *)(addr + 8 * (i % 512)) == 0);
+	}
+	conf_destroy(handle);
+}
+
 int main(void)
 {
-	u64 end;
 	u32 i;
 
 	init_uv();
@@ -49,19 +120,8 @@ int main(void)
 	CHECK(sigp(SIGP_SET_PREFIX, 1, (u64)prefix) == 0);
 	CHECK(sigp(SIGP_RESTART, 1, 0) == 0);
 
-	end = tod() + TOD_SECONDS(2);
-	for (i = 1; i <= ROUNDS && (i <= ROUNDS_MIN || tod() < end); i++) {
-		u64 handle;
-
-		page_addr = (u64)conf_base + (i % 4) * PAGE_SIZE + 8 * (i % 512);
-		round_nr = i;
-		while (using_nr != i)
-			;
-		handle = conf_create();
-		while (denied_nr != i)
-			;
-		conf_destroy(handle);
-	}
+	donations();
+	guest_pages();
 	stop_other_cpu();
 	return 0;
 }
