@@ -60,6 +60,37 @@ void usage_die(const char *fmt, ...)
 	exit(EXIT_USAGE);
 }
 
+static void show_verbs(FILE *to, const struct verb *verbs, size_t nr, const char *what,
+		       const char *more)
+{
+	size_t i;
+
+	fprintf(to, "Usage: %s VERB [OPTION...]\n%s\n\n", program, what);
+	for (i = 0; i < nr; i++)
+		fprintf(to, "  %-12s %s\n", verbs[i].name, verbs[i].text);
+	fprintf(to, "\n'%s VERB --help' describes a verb.%s\n", program, more);
+}
+
+int run_verb(const struct verb *verbs, size_t nr, const char *what, const char *more, int argc,
+	     char **argv)
+{
+	size_t i;
+
+	if (argc < 2) {
+		show_verbs(stderr, verbs, nr, what, more);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		show_verbs(stdout, verbs, nr, what, more);
+		return EXIT_OK;
+	}
+	for (i = 0; i < nr; i++) {
+		if (!strcmp(argv[1], verbs[i].name))
+			return verbs[i].run(argc - 1, argv + 1);
+	}
+	usage_die("unknown verb '%s'", argv[1]);
+}
+
 static int suffix_shift(char c)
 {
 	switch (c) {

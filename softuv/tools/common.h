@@ -98,6 +98,32 @@ extern const char *program;
 __attribute__((format(printf, 1, 2), noreturn))
 void usage_die(const char *fmt, ...);
 
+/*
+ * struct verb - one thing that a program can do
+ * @name: first argument that picks it
+ * @run: gets the arguments from @name on; its result is the exit status
+ * @text: one line for the help
+ */
+struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *text;
+};
+
+/**
+ * run_verb() - main() of a program with verbs: the one that is named, or help
+ * @verbs: table
+ * @nr: its length
+ * @what: what the program is for, one line of the help
+ * @more: what the help says after the list, "" for nothing
+ * @argc: of main()
+ * @argv: of main()
+ *
+ * Return: exit status; with an unknown verb it does not return.
+ */
+int run_verb(const struct verb *verbs, size_t nr, const char *what, const char *more, int argc,
+	     char **argv);
+
 /**
  * parse_u64() - unsigned number, decimal or 0x hex, with an optional K, M, G or T (powers of 1024)
  * @s: text

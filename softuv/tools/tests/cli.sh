@@ -8,53 +8,11 @@ set -eu
 BIN=$1
 HERE=$(cd "$(dirname "$0")" && pwd)
 KEYS=$HERE/../../../machine/keys
-DIR=$(mktemp -d)
-trap 'rm -rf "$DIR"' EXIT
-cd "$DIR"
-n=0 bad=0
-
-# t NAME COMMAND...: one test, passed when the command succeeds
-t()
-{
-	local name=$1
-
-	shift
-	n=$((n + 1))
-	if "$@" >log 2>&1; then
-		echo "ok $n - $name"
-	else
-		bad=$((bad + 1))
-		echo "not ok $n - $name"
-		sed 's/^/# /' log
-	fi
-}
-
-# refused STATUS PATTERN COMMAND...: exit status and message are as expected
-refused()
-{
-	local want=$1 pattern=$2 rc=0
-
-	shift 2
-	"$@" >out 2>&1 || rc=$?
-	cat out
-	[ "$rc" = "$want" ] && grep -Eq -- "$pattern" out
-}
+. "$HERE/cli-lib.sh"
 
 create()
 {
 	"$BIN/seimage" create -k "$KEYS/host-key.crt" "$@"
-}
-
-flip()
-{
-	local byte
-
-	cp "$1" flipped
-	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
-	byte=$(printf '%03o' $((byte ^ 0xa5)))
-	# shellcheck disable=SC2059
-	printf "\\$byte" | dd of=flipped bs=1 seek="$2" conv=notrunc status=none
-	! cmp -s "$1" flipped
 }
 
 head -c 32 /dev/urandom >cck
@@ -185,5 +143,4 @@ t "not an image" refused 1 'not found' "$BIN/seimage" info comp
 t "file size limit" refused 1 'File too large' bash -c "ulimit -f 8; exec '$BIN/seimage' create -k '$KEYS/host-key.crt' --component comp -o limit.img"
 t "file size limit leaves nothing" bash -c '[ ! -e limit.img ] && [ ! -e limit.img.partial ]'
 t "refusals leave no file" bash -c '[ ! -e x ] && [ ! -e x.partial ]'
-echo "1..$n"
-[ "$bad" = 0 ]
+finish
