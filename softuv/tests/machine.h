@@ -109,6 +109,9 @@ uint32_t header_make(const struct header_opts *o, uint8_t *out);
 void guest_boot(struct machine *m, struct guest *g, uint64_t len, unsigned int pages,
 		const struct header_opts *o);
 
+/* invariants.c: do softuv's records, tables and states agree? */
+bool pages_add_up(struct softuv *uv);
+
 #define assert_rc(rc, expected)	assert_int_equal(rc, expected)
 #define ok(rc)			assert_int_equal(rc, SOFTUV_RC_EXECUTED)
 

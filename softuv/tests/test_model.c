@@ -338,8 +338,10 @@ static void random_calls(void **state)
 		}
 	}
 	w.base = machine_alloc(w.m, FRAMES * PAGE);
-	for (int i = 0; i < STEPS; i++)
+	for (int i = 0; i < STEPS; i++) {
 		step(&w);
+		assert_true(pages_add_up(w.m->uv));
+	}
 	printf("# model: %u steps, %llu exports, %llu imported again, %llu refused as changed, "
 	       "%llu taken over\n", STEPS, (unsigned long long)w.exports,
 	       (unsigned long long)w.imports, (unsigned long long)w.broken,

@@ -169,6 +169,7 @@ static void tables_that_cannot_grow(void **state)
 	no_tables = true;
 	for (uint64_t i = 1; i < 2000; i++)
 		ok(guest_import(m, &g, i * 4096));
+	assert_true(pages_add_up(m->uv));
 	no_tables = false;
 	for (uint64_t i = 0; i < 2000; i++) {
 		assert_true(softuv_guest_page_present(m->uv, g.handle, i * 4096));
