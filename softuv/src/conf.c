@@ -38,6 +38,14 @@ static uint16_t check_asce(struct softuv *uv, uint64_t asce)
 	return 0;
 }
 
+/* Does [@abs, @abs + @len) hold what the configuration itself names and the host has to keep? */
+static bool holds_own(uint64_t abs, uint64_t len, uint64_t sca, uint64_t asce)
+{
+	uint64_t table = asce & ASCE_ORIGIN, table_len = ((asce & ASCE_LENGTH) + 1) * PAGE_SIZE;
+
+	return sca - abs < len || (table < abs + len && abs < table + table_len);
+}
+
 /* The argument checks of CREATE_SEC_CONF, in their documented order. */
 static uint16_t check_create(struct softuv *uv, void *cpu, const struct create *in)
 {
@@ -60,7 +68,7 @@ static uint16_t check_create(struct softuv *uv, void *cpu, const struct create *
 		return SOFTUV_RC_CSC_BASE_ALIGN;
 	if (!in->sca)
 		return SOFTUV_RC_CSC_SCA_NONE;
-	if (!suv_is_plain(uv, in->sca, 8) || in->sca - in->base < CONF_BASE_LEN)
+	if (!suv_is_plain(uv, in->sca, 8))
 		return SOFTUV_RC_CSC_SCA;
 	if (in->virt % PAGE_SIZE)
 		return SOFTUV_RC_CSC_VIRT;
@@ -92,7 +100,8 @@ static uint16_t take_virt_page(struct softuv *uv, struct conf *conf, void *cpu, 
 		return SOFTUV_RC_CSC_VIRT;
 	if (suv_in_lowcore(uv, cpu, abs, PAGE_SIZE))
 		return SOFTUV_RC_CSC_VIRT_LOWCORE;
-	if (!suv_donate(uv, cpu, abs, PAGE_SIZE))
+	if (holds_own(abs, PAGE_SIZE, conf->sca, conf->asce) ||
+	    !suv_donate(uv, cpu, abs, PAGE_SIZE))
 		return SOFTUV_RC_CSC_VIRT;
 	conf->virt_hfn[conf->virt_pages++] = (uint32_t)(abs >> PAGE_SHIFT);
 	return 0;
@@ -125,7 +134,8 @@ static uint16_t take_donations(struct softuv *uv, struct conf *conf, void *cpu,
 {
 	uint16_t rc;
 
-	if (!suv_donate(uv, cpu, in->base, CONF_BASE_LEN))
+	if (holds_own(in->base, CONF_BASE_LEN, in->sca, in->asce) ||
+	    !suv_donate(uv, cpu, in->base, CONF_BASE_LEN))
 		return SOFTUV_RC_CSC_BASE;
 	rc = take_virt(uv, conf, cpu, in->virt);
 	if (rc)

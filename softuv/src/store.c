@@ -85,14 +85,26 @@ bool suv_in_lowcore(struct softuv *uv, void *cpu, uint64_t abs, uint64_t len)
 	return abs < LOWCORE_LEN || (abs < prefix + LOWCORE_LEN && prefix < abs + len);
 }
 
+static bool holds_asce(const struct softuv *uv, uint64_t abs, uint64_t len)
+{
+	for (uint64_t a = abs; a < abs + len; a += PAGE_SIZE) {
+		if (atomic_load_explicit(&uv->state[a >> PAGE_SHIFT], memory_order_relaxed) &
+		    PS_ASCE)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Takes page-aligned storage away from the host; false when a page of it is not free to give:
- * it has an owner, the control block of this call, or the lowcore of the calling CPU.
+ * it has an owner, the control block of this call, the lowcore of the calling CPU, or the table
+ * that a configuration's ASCE names.
  */
 bool suv_donate(struct softuv *uv, void *cpu, uint64_t abs, uint64_t len)
 {
 	if ((abs | len) % PAGE_SIZE || !suv_is_plain(uv, abs, len) ||
-	    suv_holds_uvcb(uv, abs, len) || suv_in_lowcore(uv, cpu, abs, len))
+	    suv_holds_uvcb(uv, abs, len) || suv_in_lowcore(uv, cpu, abs, len) ||
+	    holds_asce(uv, abs, len))
 		return false;
 	for (uint64_t a = abs; a < abs + len; a += PAGE_SIZE) {
 		uint64_t hfn = a >> PAGE_SHIFT;

@@ -213,6 +213,18 @@ static void nothing_is_donated_twice(void **state)
 		if (owned[i] != page + PAGE)
 			assert_rc(guest_import(m, &a, MIB), SOFTUV_RC_PAGE_FOREIGN);
 	}
+	/* what the configuration itself, or a living one, names */
+	const uint64_t kept[] = { a.root, b.root, b.root + 3 * PAGE, b.sca };
+	uint64_t base = b.base;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		b.base = kept[i];
+		b.virt = machine_alloc(m, 0x2000);
+		assert_rc(guest_create(m, &b), SOFTUV_RC_CSC_BASE);
+		b.base = base;
+		b.virt = kept[i] - PAGE;
+		assert_rc(guest_create(m, &b), SOFTUV_RC_CSC_VIRT);
+	}
 	b.virt = machine_alloc(m, 0x2000);
 	ok(guest_create(m, &b));
 }
