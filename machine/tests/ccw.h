@@ -37,8 +37,7 @@ struct vring {
 	struct vring_desc desc[RING_NUM];
 	u16 avail_flags, avail_idx, avail[RING_NUM];
 	u8 pad[4096 - 4 - 2 * RING_NUM];
-	u16 used_flags;
-	volatile u16 used_idx;
+	u16 used_flags, used_idx;
 } __attribute__((aligned(4096)));
 
 struct blk_request {
@@ -119,12 +118,18 @@ static inline void blk_notify(void)
 		     : "d" (code), "d" (queue) : "cc", "memory");
 }
 
+/* The device counts what it is done with. */
+static inline u16 blk_done(void)
+{
+	return *(volatile u16 *)&ring.used_idx;
+}
+
 /* Moves 4 KiB between the disk and @page: is the device done with it after at most @wait? */
 static inline int blk_page(u64 page, u64 sector, int to_disk, u64 wait)
 {
 	static struct blk_request rq;
 	static volatile u8 status;
-	u16 before = ring.used_idx;
+	u16 before = blk_done();
 	u64 end;
 
 	rq = (struct blk_request) { .type = to_disk, .sector = sector };
@@ -137,9 +142,9 @@ static inline int blk_page(u64 page, u64 sector, int to_disk, u64 wait)
 	ring.avail_idx++;
 	asm volatile("bcr 14,0" : : : "memory");
 	blk_notify();
-	for (end = tod() + wait; tod() < end && ring.used_idx == before;)
+	for (end = tod() + wait; tod() < end && blk_done() == before;)
 		;
-	if (ring.used_idx == before)
+	if (blk_done() == before)
 		return 0;
 	CHECK(status == 0);
 	return 1;

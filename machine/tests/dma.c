@@ -85,7 +85,7 @@ static void rings(void)
 	make_secure(ring.desc);
 	ring.avail_idx++;
 	blk_notify();
-	CHECK(ring.used_idx == 0);
+	CHECK(blk_done() == 0);
 	make_plain(ring.desc);
 	blk_start();
 	CHECK(blk_page((u64)buffer, SECTORS(0), 0, LONG));

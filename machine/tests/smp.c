@@ -7,7 +7,7 @@
 #include "conf.h"
 #include "dat.h"
 
-/* As many rounds of each kind as fit into two seconds: CPUs that take turns need a while for each. */
+/* As many rounds of a kind as fit into 2 s: CPUs that take turns need a while for each. */
 #define ROUNDS		200u
 #define ROUNDS_MIN	4u
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the text commands that look: stats, calls, trace, confs, cpus; and the names of return codes.
+ * Owns the text commands that look (stats, calls, trace, confs, cpus), and names of return codes.
  * Never changes a configuration.
  */
 #include <stdio.h>
@@ -25,7 +25,7 @@ static const char *conf_state_name(enum conf_state state)
 	}
 }
 
-/* stats: totals, page states, memory for them, then each command that was called, with its return codes */
+/* stats: totals, page states, memory for them, then each command that was called with its rc */
 int suv_cmd_stats(struct softuv *uv, struct args *a, struct reply *r)
 {
 	unsigned int cpus = 0;
@@ -106,6 +106,13 @@ int suv_cmd_confs(struct softuv *uv, struct args *a, struct reply *r)
 	return 0;
 }
 
+static void say_cpu(struct reply *r, const struct vcpu *cpu, const char *state)
+{
+	suv_say(r, "; vm=%u cpu=%u state=%s sie=%d emulating=%d psw=0x%016llx%016llx",
+		cpu->conf->id, cpu->id, state, cpu->in_sie, cpu->emulating,
+		(unsigned long long)cpu->regs.psw[0], (unsigned long long)cpu->regs.psw[1]);
+}
+
 static void say_cpus(struct reply *r, const struct conf *conf)
 {
 	static const char *const names[] = {
@@ -117,10 +124,7 @@ static void say_cpus(struct reply *r, const struct conf *conf)
 		const struct vcpu *cpu = conf->cpu[i];
 
 		if (cpu)
-			suv_say(r, "; vm=%u cpu=%u state=%s sie=%d emulating=%d psw=0x%016llx%016llx",
-				conf->id, cpu->id, names[cpu->state], cpu->in_sie, cpu->emulating,
-				(unsigned long long)cpu->regs.psw[0],
-				(unsigned long long)cpu->regs.psw[1]);
+			say_cpu(r, cpu, names[cpu->state]);
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the tests of order and limits: which check comes first, what may be donated, how many there may be.
+ * Owns the tests of order and limits: which check is first, what may be donated, how many may be.
  * Never repeats what a single wrong argument gives; test_conf.c, test_cpu.c and others do.
  */
 #include <stdio.h>
@@ -10,12 +10,11 @@
 
 #define PAGE	4096ull
 
-
 /* One field of a control block: a bad value with its rc, before it gets the good one. */
 struct field {
 	unsigned int off;
 	uint64_t value;			/* big endian at @off, 8 bytes */
-	uint16_t rc;			/* 0: this is the good value, there is no more to say of it */
+	uint16_t rc;			/* 0: this is the good value */
 };
 
 /*
@@ -147,7 +146,7 @@ static void order_of_dump_calls(void **state)
 	assert_rc(uvc_area(m, 0x0402, g.cpu[0], BASE_STOR, 0), SOFTUV_RC_OPERAND_ADDR);
 }
 
-/* The wrong length is told before the missing INIT, that before the handle, that before the state. */
+/* Length is told before the missing INIT, that before the handle, that before the state. */
 static void order_of_common_checks(void **state)
 {
 	struct machine *m = *state;

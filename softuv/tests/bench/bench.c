@@ -236,7 +236,7 @@ int main(void)
 		fprintf(stderr, "softuv: bench: page-state memory: more than %.0f bytes per page\n",
 			MAX_BYTES);
 	if (export < MIN_SPEED || import < MIN_SPEED || state > MAX_UNTOUCHED) {
-		fprintf(stderr, "softuv: bench: below %.1f of plain AES-256-XTS, or an untouched block costs more than %.1f of a touched one\n",
+		fprintf(stderr, "softuv: bench: below %.1f of plain XTS, or above %.1f untouched\n",
 			MIN_SPEED, MAX_UNTOUCHED);
 		good = false;
 	}
