@@ -128,7 +128,7 @@ static inline u16 blk_done(void)
 static inline int blk_page(u64 page, u64 sector, int to_disk, u64 wait)
 {
 	static struct blk_request rq;
-	static volatile u8 status;
+	static u8 status;
 	u16 before = blk_done();
 	u64 end;
 
