@@ -123,7 +123,7 @@ struct softuv_ops {
 
 /**
  * struct softuv_config - what the machine decides at creation
- * @mem_size: bytes of host absolute storage
+ * @mem_size: bytes of host absolute storage, whole pages, at most 16 TiB
  * @host_key: P-521 private scalar of the machine's host key, big endian, 66 bytes
  * @backup_key: NULL, or the scalar of the backup host key
  * @base_stor_len: bytes the host donates at INIT_UV, a multiple of 4096; 0 = 2 MiB
