@@ -202,7 +202,7 @@ PVD_TEST(memory, fork_during_dump, PVD_NEED_T2, 60)
  * D26: pages of the guest are shared copy-on-write with a child. The host's handler for
  * access to secure pages must export a page that is mapped read-only.
  */
-PVD_TEST(memory, d26_fork_copy_on_write, PVD_NEED_T2 | PVD_NEED_PANIC_OK, 20)
+PVD_TEST(memory, d26_fork_copy_on_write, PVD_NEED_T2 | PVD_NEED_PANIC_OK, 10)
 {
 	struct pvd_vm vm;
 

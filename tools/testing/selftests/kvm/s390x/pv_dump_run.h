@@ -13,7 +13,7 @@
 #define PVD_NEED_RUN	(PVD_NEED_T2 | PVD_NEED_CONTROL | PVD_NEED_NULL_SIE)
 
 /* Milliseconds: for a vCPU to leave, which it has to do at once, and to get in on a slow host. */
-#define PVD_PATIENCE	8000
+#define PVD_PATIENCE	5000
 #define PVD_ENTRY	60000
 
 FIXTURE(run) {
