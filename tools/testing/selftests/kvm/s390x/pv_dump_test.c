@@ -143,13 +143,32 @@ static void probe_control(void)
 	host.null_sie = !pvd_control(reply, sizeof(reply), "sie exit=null");
 }
 
-/*
- * Tries the image once. An image that is not for this host is a reason to skip; whatever
- * else goes wrong shows as a failure of the tests that use it.
- */
-static void probe_image(void)
+/* The Ultravisor's answer to the image is a reason to skip; whatever else fails is not. */
+static bool image_refused(struct pvd_res res, const char *what)
+{
+	if (pvd_uv_refused(res))
+		snprintf(host.image_why, sizeof(host.image_why),
+			 "%.60s: %s (rc 0x%04x rrc 0x%04x)", host.image, what, res.rc, res.rrc);
+	return res.err;
+}
+
+static void try_image(struct pvd_vm *vm)
 {
 	struct pvd_res res;
+
+	if (pvd_vm_enable(vm).err)
+		return;
+	res = pvd_vm_set_parms(vm);
+	if (image_refused(res, res.rc == 0x0108 ? "not made for this host" :
+			  "its header is not accepted"))
+		return;
+	if (!image_refused(pvd_vm_unpack(vm), "it cannot be unpacked"))
+		image_refused(pvd_vm_cmd(vm->fd, PVD_VERIFY, NULL), "it does not verify");
+}
+
+/* Tries the image once. The tests that use it say what goes wrong on KVM's side. */
+static void probe_image(void)
+{
 	struct pvd_vm vm;
 
 	if (!host.prot)
@@ -167,13 +186,7 @@ static void probe_image(void)
 			 host.image);
 		return;
 	}
-	res = pvd_vm_enable(&vm);
-	if (!res.err)
-		res = pvd_vm_set_parms(&vm);
-	if (res.err && res.rc == 0x0108)
-		snprintf(host.image_why, sizeof(host.image_why),
-			 "%.80s: not made for this host (rc 0x%04x rrc 0x%04x)", host.image,
-			 res.rc, res.rrc);
+	try_image(&vm);
 	pvd_vm_close(&vm);
 }
 
