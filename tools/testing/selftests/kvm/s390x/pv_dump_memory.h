@@ -285,18 +285,67 @@ static int swap_make(char *path, size_t len)
 	return swapon(path, 0);
 }
 
-static void swap_drop(const char *path)
+static void swap_loop_free(const char *path)
 {
-	int loop;
+	int loop = host.swap ? -1 : open(path, O_RDWR);
 
-	swapoff(path);
-	if (host.swap)
+	if (loop < 0)
 		return;
-	loop = open(path, O_RDWR);
-	if (loop >= 0) {
-		ioctl(loop, LOOP_CLR_FD, 0);
-		close(loop);
+	ioctl(loop, LOOP_CLR_FD, 0);
+	close(loop);
+}
+
+/**
+ * struct swap - a swap device that the host gets back however the test ends
+ * @path: its name
+ * @hold: closed when the test has ended, by itself or by the kernel
+ * @keeper: a process that waits for that
+ */
+struct swap {
+	char path[64];
+	int hold;
+	pid_t keeper;
+};
+
+static void swap_keeper(struct swap *s, int ended)
+{
+	char byte;
+
+	/* A test that hangs is killed with its process group. */
+	setsid();
+	close(s->hold);
+	while (read(ended, &byte, 1) > 0)
+		;
+	swapoff(s->path);
+	swap_loop_free(s->path);
+	_exit(0);
+}
+
+static int swap_begin(struct swap *s)
+{
+	int ends[2], err;
+
+	snprintf(s->path, sizeof(s->path), "loop device");
+	if (pipe(ends))
+		return -1;
+	if (swap_make(s->path, sizeof(s->path))) {
+		err = errno;
+		swap_loop_free(s->path);
+		errno = err;
+		return -1;
 	}
+	s->hold = ends[1];
+	s->keeper = fork();
+	if (!s->keeper)
+		swap_keeper(s, ends[0]);
+	close(ends[0]);
+	return 0;
+}
+
+static void swap_end(struct swap *s)
+{
+	close(s->hold);
+	waitpid(s->keeper, NULL, 0);
 }
 
 /* KiB of what the image brings: pages that are secure, and have to be written to swap. */
@@ -354,14 +403,14 @@ static void dump_swapped(struct __test_metadata *_metadata, struct pvd_vm *vm)
 
 PVD_TEST(memory, swapped_out, PVD_NEED_T2 | PVD_NEED_ROOT, 120)
 {
-	char path[64] = "loop device";
+	struct swap swap;
 	struct pvd_vm vm;
 
+	if (swap_begin(&swap))
+		SKIP(return, "memory.swapped_out: no swap on %s: %s", swap.path, strerror(errno));
 	PVD_MADE(pvd_vm_boot(&vm, 1, memory_size()));
-	if (swap_make(path, sizeof(path)))
-		SKIP(return, "memory.swapped_out: no swap on %s: %s", path, strerror(errno));
 	dump_swapped(_metadata, &vm);
-	swap_drop(path);
+	swap_end(&swap);
 }
 
 #endif /* PV_DUMP_MEMORY_H */

@@ -16,10 +16,12 @@
 #define CHARGE_VMS	32
 #define CHARGE_EACH	32768
 
+#define PVD_CGROUP	"/sys/fs/cgroup/pv_dump_test"
+
 static long cgroup_current(void)
 {
 	long value = -1;
-	FILE *file = fopen("/sys/fs/cgroup/pv_dump_test/memory.current", "r");
+	FILE *file = fopen(PVD_CGROUP "/memory.current", "r");
 
 	if (file && fscanf(file, "%ld", &value) != 1)
 		value = -1;
@@ -62,9 +64,9 @@ static bool cgroup_enter(void)
 	    mount("none", "/sys/fs/cgroup", "cgroup2", 0, NULL))
 		return false;
 	cgroup_write("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
-	if (mkdir("/sys/fs/cgroup/pv_dump_test", 0755) && errno != EEXIST)
+	if (mkdir(PVD_CGROUP, 0755) && errno != EEXIST)
 		return false;
-	return cgroup_write("/sys/fs/cgroup/pv_dump_test/cgroup.procs", "0") &&
+	return cgroup_write(PVD_CGROUP "/cgroup.procs", "0") &&
 	       cgroup_current() >= 0;
 }
 
