@@ -19,6 +19,9 @@
 #define STOR_MIB	32	/* two bounce buffers */
 #define MEM_MIB		64
 #define MAX_ROUNDS	200
+#define PAGE_STEP	4096
+#define SLAB_STEP	32	/* not more than the smallest object, so that none is left out */
+#define TIMES		1000000	/* failures that a kind has in store */
 #define FAULTS		"/sys/kernel/debug/"
 
 /* A dump ioctl, and what it leaves behind when it works. */
@@ -103,30 +106,93 @@ static int put_file(const char *path, const char *text)
 	return r;
 }
 
-static int failnth_fd;
+/* The kernel's two places that can be made to fail; further failures come from one of them. */
+static const char * const kinds[] = { "fail_page_alloc", "failslab" };
 
-static void arm(unsigned int nth)
+static void put_fault(const char *kind, const char *name, long value)
 {
-	char text[16];
-	int n = snprintf(text, sizeof(text), "%u", nth);
+	char path[128], text[24];
 
-	if (pwrite(failnth_fd, text, (size_t)n, 0) != n) {
-		perror("fail-nth: write");
+	snprintf(path, sizeof(path), FAULTS "%s/%s", kind, name);
+	snprintf(text, sizeof(text), "%ld", value);
+	if (put_file(path, text)) {
+		fprintf(stderr, "%s: write %s: %s\n", path, text, strerror(errno));
 		exit(EXIT_FAILED);
 	}
 }
 
-/* Return: the failures still to come; 0 when the failure fired. */
-static int disarm(void)
+static long get_fault(const char *kind, const char *name)
+{
+	char path[128], text[24] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), FAULTS "%s/%s", kind, name);
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0) {
+		fprintf(stderr, "%s: read: %s\n", path, strerror(errno));
+		exit(EXIT_FAILED);
+	}
+	close(fd);
+	return atol(text);
+}
+
+static int failnth_fd, victim_fd;
+
+static void put_self(int fd, const char *what, unsigned int value)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%u", value);
+
+	if (pwrite(fd, text, (size_t)n, 0) != n) {
+		fprintf(stderr, "%s: write %s: %s\n", what, text, strerror(errno));
+		exit(EXIT_FAILED);
+	}
+}
+
+/*
+ * A round: allocation @nth of the ioctl fails, and after that, unless @kind is NULL, every one
+ * of that kind once @space bytes of it were handed out.
+ */
+struct round {
+	unsigned int nth;
+	const char *kind;
+	long space;
+};
+
+/* Nothing that allocates may come behind the last line. */
+static void arm(const struct round *round)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		put_fault(kinds[i], "probability", round->kind == kinds[i] ? 100 : 0);
+		put_fault(kinds[i], "space", round->space);
+		put_fault(kinds[i], "times", TIMES);
+	}
+	put_self(victim_fd, "make-it-fail", 1);
+	put_self(failnth_fd, "fail-nth", round->nth);
+}
+
+/* Return: number of failures that fired. */
+static long disarm(void)
 {
 	char text[16] = "";
+	long fired = 0;
+	size_t i;
 
 	if (pread(failnth_fd, text, sizeof(text) - 1, 0) <= 0) {
 		perror("fail-nth: read");
 		exit(EXIT_FAILED);
 	}
-	arm(0);
-	return atoi(text);
+	put_self(failnth_fd, "fail-nth", 0);
+	put_self(victim_fd, "make-it-fail", 0);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		fired += TIMES - get_fault(kinds[i], "times");
+	if (!fired != !!atoi(text)) {
+		printf("# fail-nth is %d although %ld failures fired\n", atoi(text), fired);
+		exit(EXIT_FAILED);
+	}
+	return fired;
 }
 
 /* A dump that nothing was done with yet, or none: what is kept from request to request is gone. */
@@ -138,35 +204,75 @@ static int set_active(const struct ctx *c, int active)
 }
 
 /*
- * Let allocation after allocation of one ioctl fail. A failure that fired gives ENOMEM with
- * nothing changed, or none at all where the kernel has another way.
- * Return: number of failures that fired, or -1.
+ * One ioctl with failures. Each that fired gives ENOMEM with nothing changed, or no error at all
+ * where the kernel has another way.
+ * Return: number of failures that fired, or -1. @enomem counts the rounds that ended so.
  */
-static int try_target(const struct ctx *c, const struct target *t)
+static long try_round(const struct ctx *c, const struct target *t, const struct round *round,
+		      int *enomem)
 {
 	struct result res;
-	unsigned int nth;
-	int fired = 0, active;
+	long fired;
+	int active;
 
-	for (nth = 1; nth <= MAX_ROUNDS; nth++) {
-		if (set_active(c, t->active_before)) {
-			printf("# %s: cannot prepare round %u\n", t->name, nth);
-			return -1;
-		}
-		arm(nth);
-		res = dump(c, t->subcmd);
-		if (disarm())
-			return res.err ? -1 : fired;
-		fired++;
-		active = is_active(c);
-		if (!res.err && active == t->active_after)
-			continue;
-		if (res.err == ENOMEM && res.rc == MARK && !res.gaddr && active == t->active_before)
-			continue;
-		printf("# %s: failure %u: '%s', rc=0x%04x, dump %s\n", t->name, nth,
-		       strerror(res.err), res.rc, active ? "active" : "not active");
+	if (set_active(c, t->active_before)) {
+		printf("# %s: cannot prepare a round\n", t->name);
 		return -1;
 	}
+	arm(round);
+	res = dump(c, t->subcmd);
+	fired = disarm();
+	active = is_active(c);
+	if (!res.err && active == t->active_after)
+		return fired;
+	if (fired && res.err == ENOMEM && res.rc == MARK && !res.gaddr &&
+	    active == t->active_before) {
+		(*enomem)++;
+		return fired;
+	}
+	printf("# %s: failure %u, %s from byte %ld on: '%s', rc=0x%04x, dump %s, %ld fired\n",
+	       t->name, round->nth, round->kind ? round->kind : "nothing", round->space,
+	       strerror(res.err), res.rc, active ? "active" : "not active", fired);
+	return -1;
+}
+
+/*
+ * Let allocation after allocation of one ioctl fail, then the first together with all from the
+ * k-th on, because a large buffer is tried in one piece before it is put together from pages.
+ * Return: number of failures that fired, or -1.
+ */
+static long try_target(const struct ctx *c, const struct target *t, int *enomem)
+{
+	struct round round = { 0 };
+	long fired, all = 0;
+	size_t i;
+
+	do {
+		if (++round.nth > MAX_ROUNDS)
+			goto endless;
+		fired = try_round(c, t, &round, enomem);
+		all += fired;
+	} while (fired > 0);
+	if (fired < 0 || !all)
+		return fired;
+
+	round.nth = 1;
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		round.kind = kinds[i];
+		for (round.space = 1; ; round.space += i ? SLAB_STEP : PAGE_STEP) {
+			if (round.space > MAX_ROUNDS * PAGE_STEP)
+				goto endless;
+			fired = try_round(c, t, &round, enomem);
+			if (fired < 0)
+				return -1;
+			all += fired;
+			if (fired == 1)
+				break;
+		}
+	}
+	return all;
+
+endless:
 	printf("# %s: more than %d allocations\n", t->name, MAX_ROUNDS);
 	return -1;
 }
@@ -174,7 +280,6 @@ static int try_target(const struct ctx *c, const struct target *t)
 /* Allocations that may sleep are the ones that count here; the kernel spares them by default. */
 static int faults_setup(void)
 {
-	static const char * const kinds[] = { "failslab", "fail_page_alloc" };
 	char path[128];
 	size_t i;
 
@@ -182,32 +287,37 @@ static int faults_setup(void)
 		snprintf(path, sizeof(path), FAULTS "%s/ignore-gfp-wait", kinds[i]);
 		if (put_file(path, "N"))
 			return -1;
-		snprintf(path, sizeof(path), FAULTS "%s/verbose", kinds[i]);
-		if (put_file(path, "0"))
+		snprintf(path, sizeof(path), FAULTS "%s/task-filter", kinds[i]);
+		if (put_file(path, "Y"))
 			return -1;
+		put_fault(kinds[i], "verbose", 0);
 	}
 	if (put_file(FAULTS "fail_page_alloc/min-order", "0") ||
 	    put_file(FAULTS "fail_page_alloc/ignore-gfp-highmem", "N"))
 		return -1;
 	snprintf(path, sizeof(path), "/proc/self/task/%ld/fail-nth", (long)syscall(SYS_gettid));
 	failnth_fd = open(path, O_RDWR);
-	return failnth_fd < 0 ? -1 : 0;
+	victim_fd = open("/proc/self/make-it-fail", O_RDWR);
+	return failnth_fd < 0 || victim_fd < 0 ? -1 : 0;
 }
 
 static int run(const struct ctx *c)
 {
-	int fired, bad = 0;
+	int bad = 0, enomem;
+	long fired;
 	size_t i;
 
 	printf("KTAP version 1\n1..%zu\n", ARRAY_SIZE(targets));
 	for (i = 0; i < ARRAY_SIZE(targets); i++) {
-		fired = try_target(c, &targets[i]);
+		enomem = 0;
+		fired = try_target(c, &targets[i], &enomem);
 		/* INIT allocates nothing; the others cannot do without. */
-		if (fired < 0 || (!fired && targets[i].subcmd != KVM_PV_DUMP_INIT)) {
+		if (fired < 0 || (!enomem && targets[i].subcmd != KVM_PV_DUMP_INIT)) {
 			printf("not ok %zu %s\n", i + 1, targets[i].name);
 			bad = 1;
 		} else {
-			printf("ok %zu %s # %d failures fired\n", i + 1, targets[i].name, fired);
+			printf("ok %zu %s # %ld failures fired, %d times ENOMEM\n", i + 1,
+			       targets[i].name, fired, enomem);
 		}
 	}
 	return bad;
