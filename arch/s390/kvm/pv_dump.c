@@ -529,8 +529,9 @@ static int pv_dump_cpu_call(struct kvm_vcpu *vcpu, struct kvm_pv_cmd *cmd, void 
 	r = -EINVAL;
 	if (dump->active && uvcb.cpu_handle) {
 		r = pv_dump_call(&uvcb.header, cmd);
-		/* A third of the cost of a call that works, for what INIT and COMPLETE tell anyway. */
-		VCPU_EVENT(vcpu, r ? 3 : 4, "PROTVIRT DUMP CPU: rc %x rrc %x", cmd->rc, cmd->rrc);
+		/* The trace would be a third of the cost of a call that works. */
+		VCPU_EVENT(vcpu, r ? 3 : 4, "PROTVIRT DUMP CPU: rc %x rrc %x",
+			   cmd->rc, cmd->rrc);
 	}
 	up_read(&dump->lock);
 	return r;
