@@ -26,17 +26,23 @@ static inline void conf_check(void)
 	CHECK(info.word[0x58 / 8 - 1] + info.word[0x60 / 8 - 1] <= sizeof(conf_virt));
 }
 
+/* CREATE_SEC_CONF for a configuration of @len bytes, with donations at conf_base and conf_virt. */
+static inline void conf_fill(struct uvcb *u, u64 len, u64 asce)
+{
+	*u = (struct uvcb) { .len = 0x80, .cmd = UVC_CSC };
+	u->word[0x20 / 8 - 1] = (u64)conf_base;
+	u->word[0x28 / 8 - 1] = (u64)conf_virt;
+	u->word[0x40 / 8 - 1] = len;
+	u->word[0x48 / 8 - 1] = (u64)conf_sca;
+	u->word[0x50 / 8 - 1] = asce | 0x100;
+}
+
 /* A configuration of @len bytes; its donations at conf_base and conf_virt become secure. */
 static inline u64 conf_create_at(u64 len, u64 asce)
 {
 	static struct uvcb u;
 
-	u = (struct uvcb) { .len = 0x80, .cmd = UVC_CSC };
-	u.word[0x20 / 8 - 1] = (u64)conf_base;
-	u.word[0x28 / 8 - 1] = (u64)conf_virt;
-	u.word[0x40 / 8 - 1] = len;
-	u.word[0x48 / 8 - 1] = (u64)conf_sca;
-	u.word[0x50 / 8 - 1] = asce | 0x100;
+	conf_fill(&u, len, asce);
 	CHECK(uvc(&u) == 0);
 	CHECK(u.rc == 1);
 	return u.word[0x18 / 8 - 1];

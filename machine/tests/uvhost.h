@@ -65,12 +65,7 @@ static inline u16 create_with(u32 off, u64 value)
 {
 	static struct uvcb u;
 
-	u = (struct uvcb) { .len = 0x80, .cmd = UVC_CSC };
-	u.word[0x20 / 8 - 1] = (u64)conf_base;
-	u.word[0x28 / 8 - 1] = (u64)conf_virt;
-	u.word[0x40 / 8 - 1] = GUEST_LEN;
-	u.word[0x48 / 8 - 1] = (u64)conf_sca;
-	u.word[0x50 / 8 - 1] = asce | 0x100;
+	conf_fill(&u, GUEST_LEN, asce);
 	if (off)
 		u.word[off / 8 - 1] = value;
 	CHECK(uvc(&u) == (u.rc != 1));
