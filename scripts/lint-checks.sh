@@ -63,7 +63,8 @@ new_lines()
 {
 	awk -v touched="${TOUCHED[*]}" '
 		BEGIN { n = split(touched, t, " "); for (i = 1; i <= n; i++) mine[t[i]] = 1 }
-		NR == FNR { base[$0]++; next }
+		# Not NR == FNR: with an empty base that is true for the lines of the tip.
+		FILENAME == ARGV[1] { base[$0]++; next }
 		{
 			file = $0
 			sub(/:.*/, "", file)
@@ -94,17 +95,32 @@ check_series_checkpatch()
 	return $rc
 }
 
+# cited_commits PATCH...: "id subject" of each commit that the messages name; no subject where none is quoted.
+cited_commits()
+{
+	perl -0777 -ne '
+		s/^diff --git .*//ms;
+		while (/\b([0-9a-f]{12,40})\b(?:\s+\("(.*?)"\))?/gs) {
+			my ($id, $subject) = (substr($1, 0, 12), $2 // "");
+			$subject =~ s/\s+/ /g;
+			print "$id $subject\n" if $id =~ /[a-f]/ || $subject ne "";
+		}' "$@" | sort -u
+}
+
 check_series_commit_ids()
 {
-	local id rc=0
+	local id subject rc=0
 
-	while read -r id; do
-		grep -q "\b$id" "$TOP/docs/upstream-map.md" || {
-			echo "commit $id is not in docs/upstream-map.md"
-			rc=1
-		}
-	done < <(sed -n '1,/^diff --git/p' "${PATCHES[@]}" | grep -v '^From \|^index ' |
-		grep -ohE '\b[0-9a-f]{12}([0-9a-f]{28})?\b' | grep '[a-f]' | cut -c1-12 | sort -u)
+	while read -r id subject; do
+		if [ -z "$subject" ]; then
+			echo "commit $id is cited without its subject"
+		elif ! grep -qF "| $id $subject " "$TOP/docs/upstream-map.md"; then
+			echo "docs/upstream-map.md has no row \"$id $subject\""
+		else
+			continue
+		fi
+		rc=1
+	done < <(cited_commits "${PATCHES[@]}")
 	return $rc
 }
 
