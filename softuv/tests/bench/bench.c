@@ -189,8 +189,7 @@ static bool memory(void)
 
 		ok(uvc_init(m));
 		bytes = state_memory(m, patterns[i].nr, patterns[i].stride);
-		printf("bench softuv state-bytes-per-touched-page %s %.1f (limit %.0f)\n",
-		       patterns[i].name, bytes, MAX_BYTES);
+		printf("bench state-%s softuv %.1f bytes/touched-page\n", patterns[i].name, bytes);
 		good = good && bytes <= MAX_BYTES;
 		machine_free(m);
 	}
@@ -225,12 +224,12 @@ int main(void)
 	export = xe / se;
 	import = xd / sd;
 	state = untouched / touched;
-	printf("bench softuv export/xts-encrypt %.2f (%.0f MB/s of %.0f)\n", export,
-	       PAGES * PAGE_MB / se, PAGES * PAGE_MB / xe);
-	printf("bench softuv import/xts-decrypt %.2f (%.0f MB/s of %.0f)\n", import,
-	       PAGES * PAGE_MB / sd, PAGES * PAGE_MB / xd);
-	printf("bench softuv stor-state untouched/touched %.2f (%.2f us, %.2f us)\n",
-	       state, untouched * 1e6, touched * 1e6);
+	printf("bench export softuv %.2f of-plain-xts\n", export);
+	printf("bench import softuv %.2f of-plain-xts\n", import);
+	printf("bench stor-state-untouched softuv %.2f of-touched\n", state);
+	printf("export %.0f MB/s of %.0f, import %.0f MB/s of %.0f\n", PAGES * PAGE_MB / se,
+	       PAGES * PAGE_MB / xe, PAGES * PAGE_MB / sd, PAGES * PAGE_MB / xd);
+	printf("stor-state %.2f us untouched, %.2f us touched\n", untouched * 1e6, touched * 1e6);
 	machine_free(m);
 	if (!good)
 		fprintf(stderr, "softuv: bench: page-state memory: more than %.0f bytes per page\n",
