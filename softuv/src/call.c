@@ -50,11 +50,6 @@ static uint16_t copy_uvcb(struct softuv *uv, uint64_t va, uint32_t off, uint32_t
 	return 0;
 }
 
-static bool for_host(const struct uvc_desc *d)
-{
-	return d && d->fn && (d->side & SIDE_HOST);
-}
-
 /* Fetches the header, then the rest when the table allows this length. */
 static uint16_t fetch(struct softuv *uv, struct uvc *c, uint64_t va, uint64_t *pgm_va)
 {
@@ -70,7 +65,7 @@ static uint16_t fetch(struct softuv *uv, struct uvc *c, uint64_t va, uint64_t *p
 		return pgm;
 	c->len = get16(c->cb);
 	c->desc = suv_desc(get16(c->cb + 2));
-	if (!for_host(c->desc) || c->len <= 8)
+	if (!c->desc || !suv_installed(uv, c->desc) || c->len <= 8)
 		return 0;
 	pgm = map_uvcb(uv, c->cpu, va, c->len, pgm_va);
 	return pgm ? pgm : copy_uvcb(uv, va, 8, c->len - 8u, false);
@@ -105,7 +100,7 @@ static uint16_t check(struct softuv *uv, struct uvc *c)
 	const struct uvc_desc *d = c->desc;
 	uint16_t rc;
 
-	if (!for_host(d))
+	if (!d || !suv_installed(uv, d))
 		return SOFTUV_RC_INV_CMD;
 	if (!len_ok(d, c->len))
 		return SOFTUV_RC_INV_LEN;

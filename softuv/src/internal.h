@@ -28,6 +28,9 @@
 #define CPU_STOR_LEN	0x1000u
 #define DUMP_STATE_LEN	0x1000u			/* 16 bytes for each page of 1 MiB */
 #define DUMP_FINAL_LEN	0x1000u
+#define QUI_LEN		0x100u			/* own: nothing beyond the dump lengths */
+#define QUI_LEN_MIN	0xa8u
+#define QUI_DUMP_LENS	0xd8u			/* end of the dump lengths */
 #define LOWCORE_LEN	0x2000ull
 #define UVCB_MAX	0x10000u
 #define UVCB_PAGES	18
@@ -212,6 +215,7 @@ struct cmd_stats {
 /* What QUI reports; a rule may change it, and then less is stored, never more. */
 struct dump_lens {
 	uint64_t state, final, cpu;
+	uint16_t query;				/* of QUI's own block */
 };
 
 struct softuv {
@@ -424,6 +428,9 @@ bool suv_gcm_open(const uint8_t key[KEY_LEN], const uint8_t iv[12], const void *
 void suv_dump_key(const uint8_t cck[KEY_LEN], const uint8_t seed[64], uint8_t key[KEY_LEN]);
 bool suv_equal(const void *a, const void *b, size_t len);
 void suv_wipe(void *p, size_t len);
+
+/* query.c */
+bool suv_installed(const struct softuv *uv, const struct uvc_desc *d);
 
 /* rules.c */
 const struct rule *suv_rule_match(struct softuv *uv, uint16_t cmd, const struct conf *conf);

@@ -5,16 +5,23 @@
  */
 #include "internal.h"
 
-#define QUI_LEN		0x100	/* own: no field beyond the dump lengths is in use */
 #define GIB_2		0x80000000ull
 #define MIB		0x100000ull
 
-static void inst_calls(uint8_t *list)
+/* Whether a host may use call @d. Who cannot tell the lengths of a dump has no dump calls. */
+bool suv_installed(const struct softuv *uv, const struct uvc_desc *d)
+{
+	if (!d->fn || !(d->side & SIDE_HOST))
+		return false;
+	return d->cmd >> 8 != 0x04 || uv->lens.query >= QUI_DUMP_LENS;
+}
+
+static void inst_calls(const struct softuv *uv, uint8_t *list)
 {
 	for (unsigned int i = 0; i < suv_table_len; i++) {
 		const struct uvc_desc *d = &suv_table[i];
 
-		if ((d->side & SIDE_HOST) && d->fn)
+		if (suv_installed(uv, d))
 			list[d->bit / 8] |= 0x80 >> d->bit % 8;
 	}
 }
@@ -22,7 +29,7 @@ static void inst_calls(uint8_t *list)
 /* The query block; offsets: Linux arch/s390/include/asm/uv.h, struct uv_cb_qui. */
 static void fill_query(const struct softuv *uv, uint8_t *q)
 {
-	inst_calls(q + 0x10);
+	inst_calls(uv, q + 0x10);
 	put64(q + 0x40, uv->base_stor_len);
 	put64(q + 0x50, CONF_BASE_LEN);
 	put64(q + 0x58, CONF_VIRT_LEN);
@@ -38,18 +45,22 @@ static void fill_query(const struct softuv *uv, uint8_t *q)
 	put64(q + 0xd0, uv->lens.final);
 }
 
-/* QUI: a caller with a shorter block gets what fits and rc 0x0100, a longer one zeros. */
+/*
+ * QUI: a caller with a shorter block gets what fits and rc 0x0100, a longer one zeros. When a rule
+ * makes the block a short one, what is behind it stays as the caller had it.
+ */
 uint16_t suv_uvc_query(struct softuv *uv, struct uvc *c)
 {
 	uint8_t q[QUI_LEN] = { 0 };
-	uint16_t n = c->len < QUI_LEN ? c->len : QUI_LEN;
+	uint16_t n = c->len < uv->lens.query ? c->len : uv->lens.query;
+	uint16_t end = uv->lens.query < QUI_LEN ? n : c->len;
 
 	fill_query(uv, q);
-	memset(c->cb + 0x10, 0, c->len - 0x10u);
+	memset(c->cb + 0x10, 0, end - 0x10u);
 	memcpy(c->cb + 0x10, q + 0x10, n - 0x10u);
 	c->out_off = 0x10;
-	c->out_len = c->len - 0x10;
-	return c->len < QUI_LEN ? SOFTUV_RC_MORE_DATA : SOFTUV_RC_EXECUTED;
+	c->out_len = end - 0x10;
+	return c->len < uv->lens.query ? SOFTUV_RC_MORE_DATA : SOFTUV_RC_EXECUTED;
 }
 
 /* QUERY_KEYS: 15 hashes of 32 bytes; [0] host key, [1] backup host key, the rest reserved. */

@@ -148,21 +148,28 @@ void suv_default_lens(struct softuv *uv)
 	uv->lens.state = DUMP_STATE_LEN;
 	uv->lens.final = DUMP_FINAL_LEN;
 	uv->lens.cpu = CPU_STOR_LEN;
+	uv->lens.query = QUI_LEN;
 }
 
-/* Lengths that QUI reports, to see how a host takes unusual ones. */
+/* Lengths that QUI reports, and its own, to see how a host takes unusual ones. */
 static int rule_query(struct softuv *uv, struct args *a, struct reply *r)
 {
 	struct dump_lens new = uv->lens;
+	uint64_t query = new.query;
 
 	if (suv_arg_number(a, r, "dump-state-len", UINT64_MAX, &new.state) ||
 	    suv_arg_number(a, r, "dump-final-len", UINT64_MAX, &new.final) ||
-	    suv_arg_number(a, r, "cpu-len", UINT64_MAX, &new.cpu) || suv_args_done(a, r))
+	    suv_arg_number(a, r, "cpu-len", UINT64_MAX, &new.cpu) ||
+	    suv_arg_number(a, r, "len", QUI_LEN, &query) || suv_args_done(a, r))
 		return -1;
+	if (query < QUI_LEN_MIN || query % 8)
+		return suv_fail(r, "rule: len=0x%x: not a multiple of 8 from 0x%x to 0x%x",
+				(unsigned int)query, QUI_LEN_MIN, QUI_LEN);
+	new.query = (uint16_t)query;
 	uv->lens = new;
-	suv_say(r, "ok dump-state-len=0x%llx dump-final-len=0x%llx cpu-len=0x%llx",
+	suv_say(r, "ok dump-state-len=0x%llx dump-final-len=0x%llx cpu-len=0x%llx len=0x%x",
 		(unsigned long long)new.state, (unsigned long long)new.final,
-		(unsigned long long)new.cpu);
+		(unsigned long long)new.cpu, new.query);
 	return 0;
 }
 

@@ -17,7 +17,7 @@
  * rust/pvinfo. A row without a handler is known by name only and answers rc 0x0002.
  */
 const struct uvc_desc suv_table[] = {
-	ROW(0x0001, 0, BOTH, 0xa8, 0xfff8, NONE, 0, suv_uvc_query, "query",
+	ROW(0x0001, 0, BOTH, QUI_LEN_MIN, 0xfff8, NONE, 0, suv_uvc_query, "query",
 	    "modelled"),
 	ROW(0x0002, 34, BOTH, 0x200, 0x200, NONE, 0, suv_uvc_query_keys, "query-keys",
 	    "modelled"),

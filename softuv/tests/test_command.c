@@ -158,7 +158,7 @@ static void reported_lengths(void **state)
 	guest_boot(m, &g, 4 * MIB, 1, &o);
 	ok(guest_add_cpu(m, &g, 0));
 	assert_string_equal(say(m, "rule query dump-state-len=5000 cpu-len=1600 dump-final-len=0"),
-			    "ok dump-state-len=0x1388 dump-final-len=0x0 cpu-len=0x640");
+			    "ok dump-state-len=0x1388 dump-final-len=0x0 cpu-len=0x640 len=0x100");
 	cb = uvc_new(m, 0x0001, 0x100);
 	ok(uvc_go(m));
 	assert_int_equal(be64(cb + 0x68), 1600);
@@ -174,7 +174,79 @@ static void reported_lengths(void **state)
 	assert_int_equal(m->mem[BUFFER + 4096], 0xee);
 	say(m, "rule clear");
 	assert_string_equal(say(m, "rule query"),
-			    "ok dump-state-len=0x1000 dump-final-len=0x1000 cpu-len=0x1000");
+			    "ok dump-state-len=0x1000 dump-final-len=0x1000 cpu-len=0x1000 len=0x100");
+}
+
+/* QUI with a block of @len bytes that all are 0xee; the first 0x10 are the header. */
+static uint8_t *query_block(struct machine *m, uint16_t len)
+{
+	uint8_t *cb = uvc_new(m, 0x0001, len);
+
+	memset(cb + 0x10, 0xee, len + 8u - 0x10u);
+	return cb;
+}
+
+/* An Ultravisor from before the dump: a short block, and what is behind it is not touched. */
+static void short_query_block(void **state)
+{
+	static const uint16_t dump_calls[] = { 0x0400, 0x0401, 0x0402, 0x0403 };
+	struct machine *m = *state;
+	struct header_opts o;
+	struct guest g;
+	uint8_t *cb;
+
+	expect_ok(m, "rule query len=0xb0");
+	cb = query_block(m, 0x100);
+	ok(uvc_go(m));
+	assert_int_equal(be16(cb), 0x100);
+	assert_int_equal(cb[0x13], 0x00);
+	assert_int_equal(cb[0x12] & 0x80, 0x80);
+	assert_int_equal(be64(cb + 0x68), 0x1000);
+	assert_int_equal(be64(cb + 0xa8), 0);
+	for (int i = 0xb0; i < 0x108; i++)
+		assert_int_equal(cb[i], 0xee);
+	cb = query_block(m, 0xb0);
+	ok(uvc_go(m));
+	assert_int_equal(cb[0xb0], 0xee);
+	cb = query_block(m, 0xa8);
+	assert_rc(uvc_go(m), SOFTUV_RC_MORE_DATA);
+	assert_int_equal(cb[0xa8], 0xee);
+
+	header_defaults(&o);
+	guest_boot(m, &g, 4 * MIB, 1, &o);
+	ok(guest_add_cpu(m, &g, 0));
+	for (size_t i = 0; i < ARRAY_SIZE(dump_calls); i++)
+		assert_rc(uvc_handle(m, dump_calls[i], g.handle), SOFTUV_RC_INV_CMD);
+
+	/* The last byte of the lengths decides. */
+	expect_ok(m, "rule query len=0xd0");
+	assert_rc(uvc_handle(m, 0x0400, g.handle), SOFTUV_RC_INV_CMD);
+	cb = query_block(m, 0x100);
+	ok(uvc_go(m));
+	assert_int_equal(be64(cb + 0xc8), 0x1000);
+	assert_int_equal(be64(cb + 0xd0), 0xeeeeeeeeeeeeeeee);
+	expect_ok(m, "rule query len=0xd8");
+	cb = query_block(m, 0x100);
+	ok(uvc_go(m));
+	assert_int_equal(cb[0x13], 0xf0);
+	assert_int_equal(be64(cb + 0xd0), 0x1000);
+	assert_int_equal(cb[0xd8], 0xee);
+	ok(uvc_handle(m, 0x0400, g.handle));
+}
+
+/* Without the rule a longer block ends in zeros. */
+static void long_query_block(void **state)
+{
+	struct machine *m = *state;
+	uint8_t *cb;
+
+	expect_ok(m, "rule query len=0xb0");
+	say(m, "rule clear");
+	cb = query_block(m, 0x140);
+	ok(uvc_go(m));
+	assert_int_equal(be64(cb + 0xd0), 0x1000);
+	assert_int_equal(cb[0x13f], 0);
+	assert_int_equal(cb[0x140], 0xee);
 }
 
 /* More return codes than the statistics name: the rest is gathered. */
@@ -254,7 +326,8 @@ static void bad_lines(void **state)
 		"rule add cmd=pin rc=2 nth=99999999999999999999",
 		"rule add cmd=pin delay=600000001", "rule add cmd=pin rc=2 vm=x",
 		"rule add cmd=pin rc=2 nth=x", "rule add cmd=pin rc=2 count=x", "rule list x",
-		"rule query x", "rule query cpu-len=x",
+		"rule query x", "rule query cpu-len=x", "rule query len=0xa0",
+		"rule query len=0xac", "rule query len=0x108", "rule query len=x",
 		"rule clear x", "rule clear id=9", "rule clear id=x", "reg", "reg get", "reg set",
 		"reg get vm=0", "reg get vm=1 cpu=0 name=gr0", "reg get vm=0 cpu=1 name=gr0",
 		"reg get vm=0 cpu=248 name=gr0", "reg get vm=0 cpu=0",
@@ -302,6 +375,8 @@ const struct CMUnitTest command_tests[] = {
 	TEST(rules_choose),
 	TEST(counts),
 	TEST(reported_lengths),
+	TEST(short_query_block),
+	TEST(long_query_block),
 	TEST(many_return_codes),
 	TEST(states_by_name),
 	TEST(pages_by_command),
