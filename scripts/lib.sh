@@ -228,3 +228,14 @@ up_to_date()
 	done
 	return 0
 }
+
+# missing_options CONFIG FRAGMENT: the lines of a fragment that a kernel's configuration does not have as they are;
+# an option that is to be "n" may be unknown. Succeeds when there are none.
+missing_options()
+{
+	awk -F= '
+		FILENAME == ARGV[1] { if ($1 ~ /^CONFIG_/) have[$1] = $0; next }
+		!/^CONFIG_/ { next }
+		/=n$/ ? ($1 in have) : have[$1] != $0 { print; bad = 1 }
+		END { exit bad }' "$1" "$2"
+}
