@@ -11,6 +11,7 @@
 #include <linux/loop.h>
 #include "pv_dump_control.h"
 #include "pv_dump_flow.h"
+#include "pv_dump_keeper.h"
 
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
@@ -102,7 +103,7 @@ PVD_TEST(memory, written_back, PVD_NEED_T2 | PVD_NEED_ROOT, 60)
 
 	if (!host.swap)
 		SKIP(return, "memory.written_back: no block device given (option -s)");
-	fd = open(host.swap, O_RDWR);
+	fd = open(host.swap, O_RDWR | O_EXCL);
 	ASSERT_LE(0, fd) {
 		TH_LOG("%s: %s", host.swap, strerror(errno));
 	}
@@ -243,23 +244,63 @@ static int swap_sign(int fd)
 	return pwrite(fd, page, sizeof(page), 0) == sizeof(page) ? 0 : -1;
 }
 
+/*
+ * The free device that the kernel names may be somebody else's a moment later: it is ours when
+ * LOOP_SET_FD says so, and not before. From then on it frees itself with its last user.
+ */
+static int swap_loop_take(int control, int file, char *path, size_t len)
+{
+	struct loop_info64 info = { .lo_flags = LO_FLAGS_AUTOCLEAR };
+	int nr = ioctl(control, LOOP_CTL_GET_FREE), loop, err;
+
+	if (nr < 0)
+		return -1;
+	snprintf(path, len, "/dev/loop%d", nr);
+	loop = open(path, O_RDWR | O_CLOEXEC);
+	if (loop < 0)
+		return -1;
+	if (!ioctl(loop, LOOP_SET_FD, file)) {
+		if (!ioctl(loop, LOOP_SET_STATUS64, &info))
+			return loop;
+		err = errno;
+		ioctl(loop, LOOP_CLR_FD, 0);
+		errno = err;
+	}
+	err = errno;
+	close(loop);
+	errno = err;
+	return -1;
+}
+
 /* A loop device over a memory file: the descriptor of the device, and its name. */
 static int swap_loop(char *path, size_t len)
 {
-	int fd = memfd_create("swap", 0), control, loop;
+	int file = memfd_create("swap", MFD_CLOEXEC), control, loop = -1, err, i;
 
-	if (fd < 0 || ftruncate(fd, SWAP_PAGES * PVD_PAGE))
-		return -1;
-	control = open("/dev/loop-control", O_RDWR);
-	if (control < 0)
-		return -1;
-	snprintf(path, len, "/dev/loop%d", ioctl(control, LOOP_CTL_GET_FREE));
+	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	if (file >= 0 && control >= 0 && !ftruncate(file, SWAP_PAGES * PVD_PAGE)) {
+		errno = EBUSY;
+		for (i = 0; i < 10 && loop < 0 && errno == EBUSY; i++)
+			loop = swap_loop_take(control, file, path, len);
+	}
+	err = errno;
+	close(file);
 	close(control);
-	loop = open(path, O_RDWR);
-	if (loop < 0 || ioctl(loop, LOOP_SET_FD, fd))
-		return -1;
-	close(fd);
+	errno = err;
 	return loop;
+}
+
+/* The given device, unless it is mounted or somebody swaps on it. */
+static int swap_given(char *path, size_t len)
+{
+	int fd = open(host.swap, O_RDWR | O_EXCL | O_CLOEXEC);
+
+	snprintf(path, len, "%s", host.swap);
+	if (fd < 0)
+		return -1;
+	/* The kernel claims the device for itself when it swaps on it. */
+	close(fd);
+	return open(host.swap, O_RDWR | O_CLOEXEC);
 }
 
 /**
@@ -271,81 +312,48 @@ static int swap_loop(char *path, size_t len)
  */
 static int swap_make(char *path, size_t len)
 {
-	int fd;
+	int fd = host.swap ? swap_given(path, len) : swap_loop(path, len);
+	int r, err;
 
-	if (host.swap) {
-		snprintf(path, len, "%s", host.swap);
-		fd = open(path, O_RDWR);
-	} else {
-		fd = swap_loop(path, len);
-	}
-	if (fd < 0 || swap_sign(fd) || fsync(fd))
+	if (fd < 0)
 		return -1;
+	r = swap_sign(fd) || fsync(fd) || swapon(path, 0) ? -1 : 0;
+	err = errno;
 	close(fd);
-	return swapon(path, 0);
-}
-
-static void swap_loop_free(const char *path)
-{
-	int loop = host.swap ? -1 : open(path, O_RDWR);
-
-	if (loop < 0)
-		return;
-	ioctl(loop, LOOP_CLR_FD, 0);
-	close(loop);
+	errno = err;
+	return r;
 }
 
 /**
  * struct swap - a swap device that the host gets back however the test ends
  * @path: its name
- * @hold: closed when the test has ended, by itself or by the kernel
- * @keeper: a process that waits for that
+ * @keeper: who gives it back
  */
 struct swap {
 	char path[64];
-	int hold;
-	pid_t keeper;
+	struct pvd_keeper keeper;
 };
 
-static void swap_keeper(struct swap *s, int ended)
+static void swap_undo(void *arg)
 {
-	char byte;
+	struct swap *s = arg;
 
-	/* A test that hangs is killed with its process group. */
-	setsid();
-	close(s->hold);
-	while (read(ended, &byte, 1) > 0)
-		;
 	swapoff(s->path);
-	swap_loop_free(s->path);
-	_exit(0);
 }
 
 static int swap_begin(struct swap *s)
 {
-	int ends[2], err;
+	int err;
 
 	snprintf(s->path, sizeof(s->path), "loop device");
-	if (pipe(ends))
+	if (swap_make(s->path, sizeof(s->path)))
 		return -1;
-	if (swap_make(s->path, sizeof(s->path))) {
-		err = errno;
-		swap_loop_free(s->path);
-		errno = err;
-		return -1;
-	}
-	s->hold = ends[1];
-	s->keeper = fork();
-	if (!s->keeper)
-		swap_keeper(s, ends[0]);
-	close(ends[0]);
-	return 0;
-}
-
-static void swap_end(struct swap *s)
-{
-	close(s->hold);
-	waitpid(s->keeper, NULL, 0);
+	if (!pvd_keeper_start(&s->keeper, swap_undo, s))
+		return 0;
+	err = errno;
+	swapoff(s->path);
+	errno = err;
+	return -1;
 }
 
 /* KiB of what the image brings: pages that are secure, and have to be written to swap. */
@@ -410,7 +418,7 @@ PVD_TEST(memory, swapped_out, PVD_NEED_T2 | PVD_NEED_ROOT, 120)
 		SKIP(return, "memory.swapped_out: no swap on %s: %s", swap.path, strerror(errno));
 	PVD_MADE(pvd_vm_boot(&vm, 1, memory_size()));
 	dump_swapped(_metadata, &vm);
-	swap_end(&swap);
+	pvd_keeper_end(&swap.keeper);
 }
 
 #endif /* PV_DUMP_MEMORY_H */

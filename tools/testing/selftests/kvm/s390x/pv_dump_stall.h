@@ -6,23 +6,43 @@
 #ifndef PV_DUMP_STALL_H
 #define PV_DUMP_STALL_H
 
+#include <limits.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <linux/userfaultfd.h>
 #include "pv_dump_control.h"
+#include "pv_dump_keeper.h"
 #include "pv_dump_memory.h"
 
 /* Requests held at once, and the least that each must be charged for its buffer. */
 #define CHARGE_VMS	32
 #define CHARGE_EACH	32768
 
-#define PVD_CGROUP	"/sys/fs/cgroup/pv_dump_test"
+#define CGROUP_ROOT	"/sys/fs/cgroup"
 
-static long cgroup_current(void)
+/**
+ * struct cgroup - a cgroup for this test alone, gone however the test ends
+ * @path: its directory, in the test's own view of the file systems
+ * @home: where the test came from and goes back to: that cgroup's list of processes
+ * @added: the memory controller was not available below the root before
+ * @keeper: who removes it
+ */
+struct cgroup {
+	char path[64];
+	char home[PATH_MAX];
+	bool added;
+	struct pvd_keeper keeper;
+};
+
+static long cgroup_current(const struct cgroup *cg)
 {
+	char path[96];
 	long value = -1;
-	FILE *file = fopen(PVD_CGROUP "/memory.current", "r");
+	FILE *file;
 
+	snprintf(path, sizeof(path), "%s/memory.current", cg->path);
+	file = fopen(path, "r");
 	if (file && fscanf(file, "%ld", &value) != 1)
 		value = -1;
 	if (file)
@@ -31,15 +51,15 @@ static long cgroup_current(void)
 }
 
 /* The kernel frees much of what earlier steps used with a delay: wait until nothing moves. */
-static long cgroup_settled(void)
+static long cgroup_settled(const struct cgroup *cg)
 {
-	long last = -1, now = cgroup_current();
+	long last = -1, now = cgroup_current(cg);
 	int same = 0, i;
 
 	for (i = 0; i < 100 && same < 10; i++) {
 		pvd_sleep_ms(100);
 		last = now;
-		now = cgroup_current();
+		now = cgroup_current(cg);
 		same = last == now ? same + 1 : 0;
 	}
 	return now;
@@ -57,17 +77,87 @@ static bool cgroup_write(const char *path, const char *text)
 	return ok;
 }
 
-static bool cgroup_enter(void)
+/* Whether controllers below the root include memory. */
+static bool cgroup_has_memory(void)
 {
-	mkdir("/sys/fs/cgroup", 0755);
-	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) &&
-	    mount("none", "/sys/fs/cgroup", "cgroup2", 0, NULL))
+	FILE *file = fopen(CGROUP_ROOT "/cgroup.subtree_control", "r");
+	char word[32];
+	bool has = false;
+
+	while (file && !has && fscanf(file, "%31s", word) == 1)
+		has = !strcmp(word, "memory");
+	if (file)
+		fclose(file);
+	return has;
+}
+
+/* Where this process is: "0::/path" in the list of its cgroups. */
+static void cgroup_find_home(struct cgroup *cg)
+{
+	FILE *file = fopen("/proc/self/cgroup", "r");
+	char line[PATH_MAX - 64];
+
+	cg->home[0] = 0;
+	while (file && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = 0;
+		if (!strncmp(line, "0::/", 4))
+			snprintf(cg->home, sizeof(cg->home), "%s%s/cgroup.procs", CGROUP_ROOT,
+				 line + 3);
+	}
+	if (file)
+		fclose(file);
+}
+
+/* The host may have something else mounted there; what covers it is seen by this test only. */
+static bool cgroup_mount(void)
+{
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return false;
-	cgroup_write("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
-	if (mkdir(PVD_CGROUP, 0755) && errno != EEXIST)
+	/* EBUSY: it is there already. */
+	return !mount("none", CGROUP_ROOT, "cgroup2", 0, NULL) || errno == EBUSY;
+}
+
+/* A test that was killed has its machines to take down before it leaves. */
+static void cgroup_undo(void *arg)
+{
+	struct cgroup *cg = arg;
+	int i;
+
+	for (i = 0; i < 1200 && rmdir(cg->path) && errno == EBUSY; i++)
+		pvd_sleep_ms(50);
+	if (cg->added)
+		cgroup_write(CGROUP_ROOT "/cgroup.subtree_control", "-memory");
+}
+
+/* Out of the cgroup; where the way back is not known, it goes with the test. */
+static void cgroup_leave(struct cgroup *cg)
+{
+	if (cgroup_write(cg->home, "0"))
+		pvd_keeper_end(&cg->keeper);
+	else
+		close(cg->keeper.hold);
+}
+
+static bool cgroup_enter(struct cgroup *cg)
+{
+	char procs[96];
+	int err;
+
+	snprintf(cg->path, sizeof(cg->path), CGROUP_ROOT "/pv_dump_test.%d", getpid());
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", cg->path);
+	if (!cgroup_mount())
 		return false;
-	return cgroup_write(PVD_CGROUP "/cgroup.procs", "0") &&
-	       cgroup_current() >= 0;
+	cgroup_find_home(cg);
+	cg->added = !cgroup_has_memory();
+	if (pvd_keeper_start(&cg->keeper, cgroup_undo, cg))
+		return false;
+	if ((!cg->added || cgroup_write(CGROUP_ROOT "/cgroup.subtree_control", "+memory")) &&
+	    !mkdir(cg->path, 0755) && cgroup_write(procs, "0") && cgroup_current(cg) >= 0)
+		return true;
+	err = errno;
+	cgroup_leave(cg);
+	errno = err;
+	return false;
 }
 
 /**
@@ -152,11 +242,12 @@ PVD_TEST(memory, d18_buffers_are_charged, PVD_NEED_T2 | PVD_NEED_ROOT, 120)
 {
 	struct stalled s[CHARGE_VMS] = { 0 };
 	pthread_barrier_t start;
+	struct cgroup cg;
 	long before, during;
 	int i;
 
 	host.quiet = true;
-	if (!cgroup_enter())
+	if (!cgroup_enter(&cg))
 		SKIP(return, "memory.d18_buffers_are_charged: no memory controller: %s",
 		     strerror(errno));
 	for (i = 0; i < CHARGE_VMS; i++) {
@@ -171,11 +262,11 @@ PVD_TEST(memory, d18_buffers_are_charged, PVD_NEED_T2 | PVD_NEED_ROOT, 120)
 		s[i].start = &start;
 		ASSERT_EQ(0, pthread_create(&s[i].tid, NULL, stalled_stor, &s[i]));
 	}
-	before = cgroup_settled();
+	before = cgroup_settled(&cg);
 	pthread_barrier_wait(&start);
 	for (i = 0; i < CHARGE_VMS; i++)
 		EXPECT_TRUE(stalled_wait(&s[i]));
-	during = cgroup_settled();
+	during = cgroup_settled(&cg);
 	for (i = 0; i < CHARGE_VMS; i++)
 		stalled_release(&s[i]);
 	for (i = 0; i < CHARGE_VMS; i++) {
@@ -188,6 +279,7 @@ PVD_TEST(memory, d18_buffers_are_charged, PVD_NEED_T2 | PVD_NEED_ROOT, 120)
 	EXPECT_LE(CHARGE_VMS * CHARGE_EACH, during - before) {
 		TH_LOG("%ld bytes charged for %d requests", during - before, CHARGE_VMS);
 	}
+	cgroup_leave(&cg);
 }
 
 /*

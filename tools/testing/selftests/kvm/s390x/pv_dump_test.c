@@ -205,12 +205,6 @@ static void describe_host(void)
 		ksft_print_msg("image: %s\n", host.image_why);
 }
 
-/* What a test made and cannot remove while it is inside. */
-static void remove_cgroup(void)
-{
-	rmdir(PVD_CGROUP);
-}
-
 /* The harness ends with 0 when every test was skipped; nothing was tested then. */
 static void skip_when_nothing_ran(void)
 {
@@ -236,7 +230,6 @@ int main(int argc, char **argv)
 	host.quiet = false;
 	describe_host();
 	atexit(skip_when_nothing_ran);
-	atexit(remove_cgroup);
 	/* A newer harness would parse the options again. */
 	argv[1] = NULL;
 	optind = 1;
