@@ -395,10 +395,12 @@ static void *stor_thread(void *arg)
 	return NULL;
 }
 
-/* D7: a long request lets others have the VM's lock: at most 512 calls for an INFO. */
+/*
+ * D7: a long request lets others have the VM's lock, for at most 512 calls. ENABLE takes the
+ * lock, to see that the guest is protected already, and calls nobody.
+ */
 PVD_TEST(inject, d7_lock_is_given_up, PVD_NEED_RULES, 120)
 {
-	struct pvd_info info = { .header = { .id = PVD_INFO_DUMP, .len_max = sizeof(info) } };
 	struct stor_thread t = { 0 };
 	long before, asked, answered;
 	struct pvd_vm vm;
@@ -414,14 +416,15 @@ PVD_TEST(inject, d7_lock_is_given_up, PVD_NEED_RULES, 120)
 	ASSERT_EQ(0, pthread_create(&id, NULL, stor_thread, &t));
 	ASSERT_TRUE(wait_calls(UVC_DUMP_STOR, before + 5, 20000));
 	asked = pvd_calls(UVC_DUMP_STOR);
-	EXPECT_EQ(0, pvd_info(vm.fd, &info).err);
+	PVD_EXPECT_KEPT(EINVAL, pvd_vm_cmd(vm.fd, PVD_ENABLE, NULL));
 	answered = pvd_calls(UVC_DUMP_STOR);
 	EXPECT_FALSE(t.done);
 	EXPECT_GE(asked + 512, answered) {
 		TH_LOG("%ld calls between question and answer", answered - asked);
 	}
 	host.quiet = false;
-	pvd_note("INFO during a long request: %s", answered - asked <= 512 ? "answered" : "waits");
+	pvd_note("ENABLE during a long request: %s",
+		 answered - asked <= 512 ? "answered" : "waits");
 	host.quiet = true;
 	pvd_rules_clear();
 	pthread_join(id, NULL);
