@@ -360,4 +360,63 @@ PVD_TEST(memory, d3_kept_data_ends_with_its_dump, PVD_NEED_T2 | PVD_NEED_CONTROL
 	pvd_one_dump(_metadata, &s.vm, NULL);
 }
 
+/* Every page of a buffer in turn cannot be reached: is that found without a call? */
+static bool pages_are_tried(struct __test_metadata *_metadata, struct pvd_vm *vm,
+			    const struct pvd_buf *buf, const char *uvc, int fd, size_t len)
+{
+	__u8 *first = (__u8 *)((unsigned long)buf->p & ~(PVD_PAGE - 1)), *page;
+	struct pvd_res (*request)(int fd, void *buf, unsigned long len) =
+		strcmp(uvc, UVC_DUMP_CPU) ? pvd_complete : pvd_cpu;
+	long before = pvd_calls(uvc), calls;
+
+	for (page = first; page < buf->p + len; page += PVD_PAGE) {
+		calls = pvd_calls(uvc);
+		EXPECT_EQ(0, mprotect(page, PVD_PAGE, PROT_NONE));
+		PVD_EXPECT_KEPT(EFAULT, request(fd, buf->p, len));
+		EXPECT_EQ(0, mprotect(page, PVD_PAGE, PROT_READ | PROT_WRITE));
+		EXPECT_EQ(calls, pvd_calls(uvc)) {
+			TH_LOG("%s was called in spite of page %ld", uvc,
+			       (long)((page - first) / PVD_PAGE));
+		}
+	}
+	EXPECT_TRUE(pvd_dumping(vm));
+	EXPECT_TRUE(pvd_buf_untouched(buf, 0, len));
+	return pvd_calls(uvc) == before;
+}
+
+/*
+ * D3: a buffer is tried page by page before the call, not at its ends only. Areas of more than
+ * two pages need a boot with a rule: query cpu-len=0x3000 dump-final-len=0x3000
+ */
+PVD_TEST(memory, d3_every_page_is_tried, PVD_NEED_T2 | PVD_NEED_CONTROL | PVD_NEED_SOFTUV, 60)
+{
+	size_t cpu_len = host.dump.cpu_len, compl_len = host.dump.compl_len;
+	struct pvd_buf cpu, compl;
+	struct pvd_vm vm;
+	bool tried;
+
+	if (cpu_len <= 2 * PVD_PAGE || compl_len <= 2 * PVD_PAGE)
+		SKIP(return, "memory.d3_every_page_is_tried: the areas have less than three pages");
+	host.quiet = true;
+	PVD_MADE(pvd_vm_boot(&vm, 1, 0));
+	/* Not at the begin of a page, so one page more than the area has. */
+	PVD_BUFFER(&cpu, cpu_len + PVD_PAGE);
+	PVD_BUFFER(&compl, compl_len + PVD_PAGE);
+	cpu.p += 0x123;
+	compl.p += 0x123;
+	PVD_ASSERT_OK(pvd_init(vm.fd));
+	tried = pages_are_tried(_metadata, &vm, &cpu, UVC_DUMP_CPU, vm.vcpu[0], cpu_len);
+	host.quiet = false;
+	pvd_note("hidden page, CPU: found %s the call", tried ? "before" : "after");
+	host.quiet = true;
+	tried = pages_are_tried(_metadata, &vm, &compl, UVC_DUMP_COMPLETE, vm.fd, compl_len);
+	host.quiet = false;
+	pvd_note("hidden page, COMPLETE: found %s the call", tried ? "before" : "after");
+	host.quiet = true;
+	EXPECT_EQ(0, pvd_cpu(vm.vcpu[0], cpu.p, cpu_len).err);
+	PVD_EXPECT_OK(pvd_complete(vm.fd, compl.p, compl_len));
+	EXPECT_FALSE(pvd_buf_untouched(&compl, compl_len - 1, compl_len));
+	EXPECT_TRUE(pvd_buf_untouched(&compl, compl_len, compl.len - 0x123));
+}
+
 #endif /* PV_DUMP_STALL_H */
