@@ -6,6 +6,7 @@
 #ifndef PV_DUMP_RUN_H
 #define PV_DUMP_RUN_H
 
+#include <sched.h>
 #include <sys/syscall.h>
 #include "pv_dump_control.h"
 #include "pv_dump_flow.h"
@@ -220,6 +221,140 @@ PVD_TEST(run, d5_dump_cpu_does_not_hang, PVD_NEED_RUN, 60)
 	run_stop(&t);
 	pthread_join(id, NULL);
 	EXPECT_EQ(0, c.res.err);
+}
+
+/**
+ * struct hog - a thread that does not let others run on its CPU
+ * @cpu: the CPU
+ * @tid: the thread
+ * @on: nothing else runs there
+ * @off: it shall end
+ */
+struct hog {
+	int cpu;
+	pthread_t tid;
+	int on;
+	int off;
+};
+
+static bool run_pin(pid_t task, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return !sched_setaffinity(task, sizeof(set), &set);
+}
+
+static void *hog_thread(void *arg)
+{
+	struct sched_param param = { .sched_priority = 1 };
+	struct hog *hog = arg;
+
+	if (!run_pin(0, hog->cpu) || sched_setscheduler(0, SCHED_FIFO, &param))
+		return "no real-time thread on a CPU of the host";
+	pvd_set_flag(&hog->on);
+	while (!__atomic_load_n(&hog->off, __ATOMIC_ACQUIRE))
+		;
+	return NULL;
+}
+
+static void *hog_stop(struct hog *hog)
+{
+	void *why = NULL;
+
+	pvd_set_flag(&hog->off);
+	pthread_join(hog->tid, &why);
+	return why;
+}
+
+/* Return: NULL, or why the CPU cannot be taken. */
+static const char *hog_start(struct hog *hog)
+{
+	const char *why;
+
+	if (pthread_create(&hog->tid, NULL, hog_thread, hog))
+		return "no thread";
+	if (pvd_wait_flag(&hog->on, PVD_PATIENCE))
+		return NULL;
+	why = hog_stop(hog);
+	return why ?: "the CPU of the vCPU stays busy";
+}
+
+/* One of the CPUs that this process may use, and no longer does; -1 when it has but one. */
+static int run_free_cpu(void)
+{
+	int cpu, last = -1;
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return -1;
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &set))
+			continue;
+		if (last >= 0)
+			return run_pin(0, cpu) ? last : -1;
+		last = cpu;
+	}
+	return -1;
+}
+
+/* Bytes that the vCPU's pending interruptions take; -1 with errno. */
+static int run_pending(struct pvd_vm *vm, int i)
+{
+	static struct kvm_s390_irq irq[64];
+	struct kvm_s390_irq_state state = { .buf = (unsigned long)irq, .len = sizeof(irq) };
+
+	return ioctl(vm->vcpu[i], KVM_S390_GET_IRQ_STATE, &state);
+}
+
+/*
+ * D5: the guest gets no interruption while it is being dumped. The one here becomes pending
+ * after INIT, with the vCPU in KVM_RUN: it was asleep, and its CPU is kept busy until then.
+ * Restart, because no mask in the guest holds it back.
+ */
+PVD_TEST(run, d5_interruption_stays_pending, PVD_NEED_RUN | PVD_NEED_SMP | PVD_NEED_ROOT, 60)
+{
+	struct kvm_s390_irq restart = { .type = KVM_S390_RESTART };
+	struct hog hog = { .cpu = run_free_cpu() };
+	struct pvd_buf buf;
+	struct run_thread t;
+	struct pvd_vm vm;
+	const char *why;
+	int pending;
+	bool early;
+
+	if (hog.cpu < 0)
+		SKIP(return, "run.d5_interruption_stays_pending: no two CPUs to choose from");
+	PVD_MADE(pvd_vm_boot(&vm, 1, 0));
+	PVD_BUFFER(&buf, host.dump.compl_len);
+	sie_exit(_metadata, "wait");
+	run_start(_metadata, &t, &vm, 0);
+	ASSERT_TRUE(run_pin(t.task, hog.cpu));
+	why = hog_start(&hog);
+	if (why) {
+		run_stop(&t);
+		SKIP(return, "run.d5_interruption_stays_pending: %s", why);
+	}
+	PVD_EXPECT_OK(pvd_init(vm.fd));
+	EXPECT_EQ(0, ioctl(vm.vcpu[0], KVM_S390_IRQ, &restart));
+	early = pvd_wait_flag(&t.done, 0);
+	hog_stop(&hog);
+	if (early) {
+		run_stop(&t);
+		SKIP(return, "run.d5_interruption_stays_pending: the host is too slow");
+	}
+	expect_left(_metadata, &t);
+	run_stop(&t);
+	pending = run_pending(&vm, 0);
+	pvd_note("interruption that came after INIT: %s", pending ? "pending" : "delivered");
+	EXPECT_EQ(sizeof(restart), pending);
+	/* It is not lost: the guest gets it when the dump is over. */
+	PVD_EXPECT_OK(pvd_complete(vm.fd, buf.p, buf.len));
+	run_start(_metadata, &t, &vm, 0);
+	run_stop(&t);
+	EXPECT_EQ(0, run_pending(&vm, 0));
+	sie_exit(_metadata, "null");
 }
 
 /* No guest is entered between INIT and COMPLETE. */
