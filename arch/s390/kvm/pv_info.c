@@ -80,7 +80,7 @@ int kvm_s390_pv_info(const struct kvm_pv_cmd *cmd)
  */
 bool kvm_s390_pv_dump_supported(void)
 {
-	unsigned long *calls = (unsigned long *)uv_info.inst_calls_list;
+	const unsigned long *calls = uv_info.inst_calls_list;
 
 	return is_prot_virt_host() &&
 	       test_bit_inv(BIT_UVC_CMD_DUMP_INIT, calls) &&
