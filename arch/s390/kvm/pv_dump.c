@@ -5,7 +5,8 @@
  *
  * Locks, outermost first:
  *
- *   kvm->lock		taken here, killable; begins, ends and tears down a dump.
+ *   kvm->lock		begins, ends and tears down a dump. Taken here, killable
+ *			but for pv_dump_keep(); in teardown it is the caller's.
  *   vcpu->mutex	held by the caller of DUMP_CPU, never taken here.
  *   pv_dump.lock	the leaf: no mutex or rwsem is taken below it. For
  *			writing: INIT, COMPLETE and the destruction of the
@@ -32,7 +33,8 @@
  *  I2  no vCPU is in SIE between a successful INIT and the end of the dump; what
  *	its thread still does for an intercept, imports included, is not covered
  *  I3  whoever zeroes the handle ends the dump before kvm->lock is dropped
- *  I4  no bit in a vCPU's prog20 that keeps it out of SIE outlives the dump
+ *  I4  no block bit in a vCPU's prog20 outlives the UVC that it is set for; a
+ *	PROG_REQUEST may, and the vCPU's next pass consumes it
  *  I5  an error means that nothing changed, except the buffer of STOR_STATE
  *  I6  one successful COMPLETE per INIT; its data is delivered or kept
  *  I7  STOR_STATE delivers what it has got before it reports an error
@@ -42,6 +44,7 @@
  */
 #include <linux/kvm.h>
 #include <linux/kvm_host.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -98,9 +101,10 @@ static int pv_dump_fault_in_writeable(void __user *buf, u64 len)
 }
 
 /*
- * An area that the Ultravisor stores into, zeroed, in case it stores less. What
- * alignment it needs is undocumented: it has always got pages. When the length
- * of a storage state block is odd, only the first in a bounce buffer gets that.
+ * An area that the Ultravisor stores into. It is zeroed when new, in case the
+ * Ultravisor stores less: no other memory of the kernel gets out. What alignment
+ * is needed is undocumented: it has always got pages. When the length of a
+ * storage state block is odd, only the first in a bounce buffer gets that.
  */
 static void *pv_dump_alloc_area(u64 len)
 {
@@ -134,7 +138,7 @@ static __always_inline int pv_dump_call(struct uv_cb_header *uvcb, struct kvm_pv
 	return cc ? -EINVAL : 0;
 }
 
-/* kvm->lock and the leaf lock for writing. Return: 0 or -EINTR. */
+/* kvm->lock, then the leaf lock for writing. [I9] Return: 0 or, being killed, -EINTR. [I10] */
 static int pv_dump_lock(struct kvm *kvm)
 {
 	if (mutex_lock_killable(&kvm->lock))
@@ -150,6 +154,13 @@ static void pv_dump_unlock(struct kvm *kvm)
 {
 	up_write(&kvm->arch.pv_dump.lock);
 	mutex_unlock(&kvm->lock);
+}
+
+/* Between pv_dump_lock() and pv_dump_unlock(). [I9] */
+static void pv_dump_assert_alone(struct kvm *kvm)
+{
+	lockdep_assert_held(&kvm->lock);
+	lockdep_assert_held_write(&kvm->arch.pv_dump.lock);
 }
 
 /* Only gaddr of the dump request is ever written. */
@@ -188,7 +199,8 @@ static bool pv_dump_lengths_valid(void)
 /*
  * The bounce buffer stays with the VM from one CONFIG_STOR_STATE to the next:
  * for a small request, its allocation would cost more than everything else.
- * Who finds it in use, by another thread, gets one of its own.
+ * Who finds it in use, by another thread, gets one of its own. It is not zeroed
+ * again: what it holds is storage state of this VM, which is encrypted.
  */
 static void *pv_dump_get_bounce(struct kvm_s390_pv_dump *dump)
 {
@@ -210,6 +222,7 @@ static void pv_dump_discard(struct kvm_s390_pv_dump *dump)
 /* The dump is over. What a late CONFIG_STOR_STATE puts back goes with the next one, or the VM. */
 static void pv_dump_deactivate(struct kvm_s390_pv_dump *dump)
 {
+	lockdep_assert_held_write(&dump->lock);
 	WRITE_ONCE(dump->active, false);
 	pv_dump_put_bounce(dump, NULL);
 }
@@ -252,6 +265,7 @@ static int pv_dump_start(struct kvm *kvm, struct kvm_pv_cmd *cmd)
 	};
 	int r;
 
+	pv_dump_assert_alone(kvm);
 	kvm_s390_vcpu_block_all(kvm);
 	r = pv_dump_call(&uvcb.header, cmd);
 	KVM_UV_EVENT(kvm, 3, "PROTVIRT DUMP INIT: rc %x rrc %x", cmd->rc, cmd->rrc);
@@ -292,7 +306,7 @@ struct pv_dump_stor {
 	u64 generation;
 };
 
-/* The leaf lock for reading, while the dump is still the one that @generation names. */
+/* The leaf lock for reading, while the dump is still the one @generation names. [I9] [I10] */
 static int pv_dump_enter(struct kvm *kvm, u64 generation)
 {
 	struct kvm_s390_pv_dump *dump = &kvm->arch.pv_dump;
@@ -404,6 +418,7 @@ static int pv_dump_finish(struct kvm *kvm, struct kvm_pv_cmd *cmd, void **area)
 	struct kvm_s390_pv_dump *dump = &kvm->arch.pv_dump;
 	int r;
 
+	pv_dump_assert_alone(kvm);
 	if (dump->completion) {
 		kvfree(*area);
 		*area = dump->completion;
@@ -524,6 +539,7 @@ static int pv_dump_cpu_call(struct kvm_vcpu *vcpu, struct kvm_pv_cmd *cmd, void 
 	struct kvm_s390_pv_dump *dump = &vcpu->kvm->arch.pv_dump;
 	int r;
 
+	/* vcpu->mutex is held, so never kvm->lock. [I9] [I10] */
 	if (down_read_killable(&dump->lock))
 		return -EINTR;
 	r = -EINVAL;
@@ -658,6 +674,7 @@ void kvm_s390_pv_dump_teardown_end(struct kvm *kvm, bool destroyed)
 {
 	struct kvm_s390_pv_dump *dump = &kvm->arch.pv_dump;
 
+	lockdep_assert_held_write(&dump->lock);
 	if (destroyed) {
 		pv_dump_deactivate(dump);
 		WRITE_ONCE(dump->generation, dump->generation + 1);
