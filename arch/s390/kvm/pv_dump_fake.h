@@ -104,6 +104,37 @@ static struct fake_call fake_decode(void *uvcb)
 	return call;
 }
 
+static bool fake_blocked(const struct kvm_vcpu *vcpu)
+{
+	return atomic_read(&vcpu->arch.sie_block->prog20) & PROG_BLOCK_SIE;
+}
+
+static bool fake_leaf_held_for_writing(void)
+{
+	if (!down_read_trylock(&fake->kvm->arch.pv_dump.lock))
+		return true;
+	up_read(&fake->kvm->arch.pv_dump.lock);
+	return false;
+}
+
+/*
+ * INIT and COMPLETE are alone, and INIT finds no vCPU in SIE. The others hold the leaf lock
+ * for reading: the long request must not keep anybody from the VM, and DUMP_CPU, below
+ * vcpu->mutex, must not take kvm->lock. [I2] [I9]
+ */
+static void fake_expect_locks(u16 cmd)
+{
+	bool alone = cmd == UVC_CMD_DUMP_INIT || cmd == UVC_CMD_DUMP_COMPLETE;
+	struct kvm_vcpu *vcpu;
+	int i;
+
+	KUNIT_EXPECT_TRUE(fake->test, (bool)rwsem_is_locked(&fake->kvm->arch.pv_dump.lock));
+	FAKE_EXPECT_EQ(fake->test, fake_leaf_held_for_writing(), alone);
+	FAKE_EXPECT_EQ(fake->test, (bool)mutex_is_locked(&fake->kvm->lock), alone);
+	kvm_for_each_vcpu(i, vcpu, fake->kvm)
+		FAKE_EXPECT_EQ(fake->test, fake_blocked(vcpu), cmd == UVC_CMD_DUMP_INIT);
+}
+
 /* Firmware: one attempt of a UVC. */
 static int fake_uvc(void *uvcb)
 {
@@ -116,6 +147,7 @@ static int fake_uvc(void *uvcb)
 		return fake_answer(uvcb, 1, UVC_RC_INV_STATE, 0);
 	}
 	fake->calls[fake->nr_calls++] = call;
+	fake_expect_locks(call.cmd);
 	if (nr == fake->kill_at_call)
 		fake->killed = true;
 	if (fake->busy) {
@@ -127,8 +159,6 @@ static int fake_uvc(void *uvcb)
 
 	switch (call.cmd) {
 	case UVC_CMD_DUMP_CONF_STOR_STATE:
-		/* The long request must not keep others from the VM. */
-		KUNIT_EXPECT_FALSE(fake->test, (bool)mutex_is_locked(&fake->kvm->lock));
 		fake_store(&call, fake->info.conf_dump_storage_state_len);
 		break;
 	case UVC_CMD_DUMP_CPU:
@@ -231,12 +261,13 @@ static bool fake_killed(void)
 
 static void fake_kick(struct kvm_vcpu *vcpu)
 {
-	/* Whoever is kicked looks at the state at once. */
+	/* Whoever is kicked looks at the state at once, and until then nobody gets into SIE. */
 	KUNIT_EXPECT_TRUE(fake->test, kvm_s390_pv_dump_active(vcpu->kvm));
+	KUNIT_EXPECT_TRUE(fake->test, fake_blocked(vcpu));
 	fake->nr_kicks++;
 }
 
-static struct pv_dump_seam fake_seam = {
+static struct pv_dump_seam_ops fake_seam = {
 	.uvc = fake_uvc,
 	.copy_from_user = fake_copy_from,
 	.copy_to_user = fake_copy_to,

@@ -15,7 +15,7 @@
 #include "kvm-s390.h"
 
 /* What the unit test puts in the place of the real ones; see there for each. */
-struct pv_dump_seam {
+struct pv_dump_seam_ops {
 	const struct uv_info *uv_info;
 	int (*uvc)(void *uvcb);
 	unsigned long (*copy_from_user)(void *to, const void __user *from, unsigned long len);
@@ -27,9 +27,9 @@ struct pv_dump_seam {
 };
 
 #ifdef CONFIG_KVM_S390_PV_DUMP_KUNIT_TEST
-static const struct pv_dump_seam *pv_dump_seam;
+static const struct pv_dump_seam_ops *pv_dump_seam;
 #else
-#define pv_dump_seam ((const struct pv_dump_seam *)NULL)
+#define pv_dump_seam ((const struct pv_dump_seam_ops *)NULL)
 #endif
 
 static int pv_dump_fault_in_writeable(void __user *buf, u64 len);

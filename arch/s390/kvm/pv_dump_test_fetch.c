@@ -49,6 +49,8 @@ static void stor_state_stays_in_its_buffer(struct kunit *test)
 	u64 len, batch, base;
 	int i, j;
 
+	/* Below, the number is on both sides of the comparison. */
+	FAKE_EXPECT_EQ(test, PV_DUMP_BATCH_BLOCKS, 256);
 	for (i = 0; i < ARRAY_SIZE(lens); i++) {
 		len = lens[i];
 		batch = min_t(u64, PV_DUMP_BOUNCE_SIZE / len, PV_DUMP_BATCH_BLOCKS);
@@ -182,6 +184,8 @@ static void stor_state_ends_one_uvc_after_a_fatal_signal(struct kunit *test)
 		fake_reset();
 		fake->kill_at_call = rows[i];
 		FAKE_EXPECT_EQ(test, fake_stor(200, 0), -EINTR);
+		/* Those of the last UVC, which was a good one. */
+		expect_rc(test, UVC_RC_EXECUTED, 0);
 		FAKE_EXPECT_EQ(test, fake->nr_calls, rows[i] + 1);
 		expect_blocks(test, rows[i] + 1, 0);
 		expect_untouched_from(test, (rows[i] + 1) * SZ_4K);
@@ -197,6 +201,7 @@ static void stor_state_killed_while_busy(struct kunit *test)
 	fake->busy_cc = 2;
 	fake->kill_at_call = 3;
 	FAKE_EXPECT_EQ(test, fake_stor(2, 0), -EINTR);
+	expect_rc(test, 0x4242, 0x1717);
 	FAKE_EXPECT_EQ(test, fake->nr_calls, 4);
 	expect_untouched_from(test, 0);
 	expect_state(test, true, false);
@@ -204,8 +209,14 @@ static void stor_state_killed_while_busy(struct kunit *test)
 
 static void stor_state_notices_another_world(struct kunit *test)
 {
-	static void (*const worlds[])(struct fake *f) = {
-		other_thread_disables, other_thread_completes, other_thread_starts_anew,
+	static const struct {
+		void (*other_thread)(struct fake *f);
+		bool active;
+	} worlds[] = {
+		{ other_thread_disables, false },
+		{ other_thread_completes, false },
+		{ other_thread_completes_and_inits, true },
+		{ other_thread_starts_anew, true },
 	};
 	int i;
 
@@ -214,7 +225,7 @@ static void stor_state_notices_another_world(struct kunit *test)
 		fake_reset();
 		FAKE_EXPECT_EQ(test, fake_init(), 0);
 		fake_reset();
-		fake->at_flush = worlds[i];
+		fake->at_flush = worlds[i].other_thread;
 		FAKE_EXPECT_EQ(test, fake_stor(40, 0), -EINVAL);
 		/* The last UVC of the request was a good one, and there was none after it. */
 		expect_rc(test, UVC_RC_EXECUTED, 0);
@@ -222,7 +233,7 @@ static void stor_state_notices_another_world(struct kunit *test)
 		KUNIT_EXPECT_LE(test, fake->nr_calls, 17U);
 		FAKE_EXPECT_EQ(test, fake->nr_flushes, 1);
 		FAKE_EXPECT_EQ(test, fake->dmp.gaddr, 0);
-		expect_state(test, worlds[i] == other_thread_starts_anew, false);
+		expect_state(test, worlds[i].active, false);
 		fake_teardown(true);
 	}
 }
@@ -340,6 +351,15 @@ static void cpu_probes_its_outputs_first(struct kunit *test)
 	expect_untouched(test);
 }
 
+static void cpu_looks_again_under_the_lock(struct kunit *test)
+{
+	fake_state_active(test);
+	fake->at_probe = leaf_holder_ends_the_dump;
+	FAKE_EXPECT_EQ(test, fake_cpu(SZ_4K), -EINVAL);
+	expect_untouched(test);
+	expect_state(test, false, false);
+}
+
 static void cpu_errors_leave_the_dump_active(struct kunit *test)
 {
 	fake_state_active(test);
@@ -358,6 +378,7 @@ static void cpu_errors_leave_the_dump_active(struct kunit *test)
 	fake->busy_cc = 2;
 	fake->kill_at_call = 1;
 	FAKE_EXPECT_EQ(test, fake_cpu(SZ_4K), -EINTR);
+	expect_rc(test, 0x4242, 0x1717);
 	FAKE_EXPECT_EQ(test, fake->nr_calls, 2);
 	expect_untouched_from(test, 0);
 	expect_state(test, true, false);
