@@ -27,3 +27,13 @@ make_image()
 	"$BUILD/bin/seimage" create -k "$TOP/machine/keys/host-key.crt" --cck "$1/cck" --enable-dump \
 		--kernel "$1/component" -o "$1/guest.img" >&2
 }
+
+# known_reports KIND: the regular expressions of that kind in the reviewed list tests/debug/known, as one alternative;
+# matches nothing when there are none.
+known_reports()
+{
+	local re
+
+	re=$(sed -n "s/^$1 //p" "$TOP/tests/debug/known" | paste -sd '|' -)
+	printf '%s' "${re:-^\$.}"
+}
