@@ -57,6 +57,12 @@ normalise()
 	sed -E -e "s|$SRC/||g" -e 's/:[0-9]+(:[0-9]+(-[0-9]+)?)?:/:/' -e 's/\b[Ll]ines? [0-9]+/line N/g'
 }
 
+# note TEXT: said about a check whatever its result.
+note()
+{
+	printf '%s\n' "$*" >>"$NOTES"
+}
+
 # new_lines BASE TIP: reports of the tip that the base does not make. Headers are included by the
 # new files too, hence any number of a known line is fine unless it is about a touched file.
 new_lines()
@@ -129,27 +135,48 @@ check_series_whitespace()
 	git -C "$TREE" diff --check "$ROOT" "$TIP"
 }
 
+maintainers()
+{
+	(cd "$TREE" && perl scripts/get_maintainer.pl --no-git --no-git-fallback "$@" 2>&1)
+}
+
+# who_must_see FILE...: whom a patch of these files has to reach. A file that all architectures share, and a handler of
+# exceptions, are reviewed by KVM/s390 because of the patch they come in. What only changes the latter is for the
+# architecture's list; nobody is named for MAINTAINERS itself.
+who_must_see()
+{
+	local f who=''
+
+	for f in "$@"; do
+		case $f in
+		MAINTAINERS) ;;
+		arch/s390/mm/*) who=${who:-linux-s390@vger.kernel.org} ;;
+		*) who='for s390 (KVM/s390)' ;;
+		esac
+	done
+	printf '%s\n' "$who"
+}
+
 check_series_maintainers()
 {
-	local f p who rc=0
+	local f p who files rc=0
 
 	for f in "${TOUCHED[@]}"; do
-		who=$(cd "$TREE" && perl scripts/get_maintainer.pl --no-git --no-git-fallback -f "$f" 2>&1)
 		if [[ $f =~ $GENERIC ]]; then
 			continue
 		fi
-		grep -q 'KVM for s390\|for s390 (KVM/s390)' <<<"$who" || {
+		maintainers -f "$f" | grep -qF 'for s390 (KVM/s390)' || {
 			echo "$f: no maintainer of KVM for s390"
 			rc=1
 		}
 	done
-	# A file that all architectures share is reviewed by KVM/s390 because of the patch it comes in. What the
-	# handlers of exceptions do is for the architecture's list.
 	for p in "${PATCHES[@]}"; do
-		case $p in *0000-cover-letter* | *-MAINTAINERS-*) continue ;; esac
-		who=$(cd "$TREE" && perl scripts/get_maintainer.pl --no-git --no-git-fallback "$p" 2>&1)
-		grep -q 'kvm@vger.kernel.org\|linux-s390@vger.kernel.org' <<<"$who" || {
-			echo "$(basename "$p"): reaches neither kvm@vger.kernel.org nor linux-s390@vger.kernel.org"
+		case $p in *0000-cover-letter*) continue ;; esac
+		mapfile -t files < <(sed -n 's|^diff --git a/.* b/||p' "$p")
+		[ ${#files[@]} -gt 0 ] || { echo "$(basename "$p"): changes no file"; rc=1; }
+		who=$(who_must_see "${files[@]}")
+		[ -z "$who" ] || maintainers "$p" | grep -qF "$who" || {
+			echo "$(basename "$p"): does not reach $who"
 			rc=1
 		}
 	done
@@ -236,34 +263,88 @@ check_kernel_sparse()
 		report_new "$WORK/logs/base.sparse" "$WORK/logs/kunit.sparse"
 }
 
-# cocci RULE...: reports of the kernel's own driver for arch/s390/kvm at what is checked out.
+# The files that the series touches and the headers beside them as a tree of their own, at what is checked out. One
+# more file has a fault that one rule knows: without its report the others prove nothing.
+CONTROL=arch/s390/lint_control.c
+CONTROL_RULE=scripts/coccinelle/free/ifnullfree.cocci
+# What the driver and spatch print about a rule that they could not do; "exit status" is ours.
+COCCI_FAILED='^(exit status|coccicheck failed|Skipping coccinelle SmPL|EXN|Fatal error|.*: parse error)'
+cocci_tree()
+{
+	local f to
+
+	rm -rf "$WORK/cocci"
+	for f in "${TOUCHED[@]}"; do
+		to=$WORK/cocci/$(dirname "$f")
+		case $f in
+		tools/*) continue ;;
+		*.c) mkdir -p "$to" && find "$SRC/$(dirname "$f")" -maxdepth 1 -name '*.h' -exec cp -t "$to" {} + ;;
+		*.h) mkdir -p "$to" ;;
+		*) continue ;;
+		esac
+		[ ! -e "$SRC/$f" ] || cp "$SRC/$f" "$to"
+	done
+	printf 'void lint_control(void *p)\n{\n\tif (p)\n\t\tkfree(p);\n}\n' >"$WORK/cocci/$CONTROL"
+}
+
+# cocci WHERE RULE...: the kernel's own driver on that tree. Reports in logs/cocci.WHERE, the rules that did not run in
+# logs/cocci.WHERE.unrun: the driver says so in words only, and spatch survives what it cannot do with a file. By
+# default it asks git which files are worth it, which knows none of these.
 cocci()
 {
-	(cd "$SRC" && printf '%s\n' "$@" | xargs -P "$JOBS" -I{} env MODE=report COCCI={} J=1 V=0 srctree=. \
-		KBUILD_EXTMOD=arch/s390/kvm \
+	local logs=$WORK/logs/cocci.$1.rules out=$WORK/logs/cocci.$1
+	shift
+
+	cocci_tree
+	rm -rf "$logs"
+	mkdir -p "$logs"
+	# shellcheck disable=SC2016 # it is for the inner shell
+	(cd "$SRC" && printf '%s\n' "$@" | env MODE=report J=1 V=0 srctree=. KBUILD_EXTMOD="$WORK/cocci" LOGS="$logs" \
 		LINUXINCLUDE="-I./arch/s390/include -I./include -I./arch/s390/include/uapi -I./include/uapi" \
-		./scripts/coccicheck 2>/dev/null) | grep -E '^(\./)?arch/s390/' | normalise || true
+		SPFLAGS=--use-coccigrep xargs -P "$JOBS" -I{} bash -c 'log=$LOGS/${1//\//:}
+			COCCI=$1 ./scripts/coccicheck >"$log" 2>&1 || echo "exit status $?" >>"$log"' _ {}) || return 1
+	(cd "$logs" && grep -lE "$COCCI_FAILED" -- * | tr : / | sort) >"$out.unrun"
+	cat "$logs"/* | sed "s|$WORK/cocci/||" | grep -E '^(arch|include)/' | normalise >"$out.all" || true
+	grep -v "^$CONTROL:" "$out.all" >"$out" || true
+}
+
+control_was_seen()
+{
+	grep -q "^$CONTROL:.*NULL check" "$WORK/logs/cocci.$1.all"
 }
 
 check_kernel_coccicheck()
 {
-	local rules scripted
+	local rules scripted logs=$WORK/logs rule
 
 	at_tip
 	# Rules which are OCaml programs need a compiler that Debian's package does not bring.
 	mapfile -t rules < <(cd "$SRC" && grep -L 'script:ocaml' -r scripts/coccinelle --include='*.cocci' | sort)
-	mapfile -t scripted < <(cd "$SRC" && grep -l 'script:ocaml' -r scripts/coccinelle --include='*.cocci')
-	echo "not run: ${scripted[*]}" >&2
+	mapfile -t scripted < <(cd "$SRC" && grep -l 'script:ocaml' -r scripts/coccinelle --include='*.cocci' | sort)
+	for rule in "${scripted[@]}"; do
+		note "not run, a rule in OCaml: $rule"
+	done
 	[ ${#rules[@]} -gt 30 ] || { echo "only ${#rules[@]} rules found"; return 1; }
-	cocci "${rules[@]}" >"$WORK/logs/cocci.tip"
-	: >"$WORK/logs/cocci.base"
-	# Only a rule that reported something has to be compared with the base.
-	if [ -s "$WORK/logs/cocci.tip" ]; then
+	cocci tip "${rules[@]}" || { echo "the rules were not run"; return 1; }
+	: >"$logs/cocci.base"
+	: >"$logs/cocci.base.unrun"
+	# Only what went wrong, or was reported, has to be compared with the base.
+	if [ -s "$logs/cocci.tip" ] || [ -s "$logs/cocci.tip.unrun" ] || ! control_was_seen tip; then
 		at_base
-		cocci "${rules[@]}" >"$WORK/logs/cocci.base"
+		cocci base "${rules[@]}"
 		at_tip
+		if grep -qxF "$CONTROL_RULE" "$logs/cocci.base.unrun"; then
+			echo "$(spatch --version | head -n 1) cannot do $CONTROL_RULE of $BASE"
+			return 4
+		fi
 	fi
-	report_new "$WORK/logs/cocci.base" "$WORK/logs/cocci.tip"
+	control_was_seen tip || { echo "$CONTROL_RULE does not report the fault in $CONTROL"; return 1; }
+	while read -r rule; do
+		note "not run, on the base neither: $rule: $(grep -m 1 -E "$COCCI_FAILED" "$logs/cocci.base.rules/${rule//\//:}")"
+	done < <(comm -12 "$logs/cocci.base.unrun" "$logs/cocci.tip.unrun")
+	comm -13 "$logs/cocci.base.unrun" "$logs/cocci.tip.unrun" | sed 's/^/fails on the tip only: /' >"$logs/cocci.failed"
+	cat "$logs/cocci.failed"
+	report_new "$logs/cocci.base" "$logs/cocci.tip" && [ ! -s "$logs/cocci.failed" ]
 }
 
 check_kernel_doc()
@@ -295,8 +376,13 @@ sphinx()
 
 check_docs_sphinx()
 {
-	if ! { at_base && sphinx base && at_tip && sphinx tip; }; then
-		tail "$WORK"/logs/sphinx.*
+	at_base || return 1
+	if ! sphinx base; then
+		echo "$(sphinx-build --version) cannot render the documents of $BASE"
+		return 4
+	fi
+	if ! { at_tip && sphinx tip; }; then
+		tail "$WORK/logs/sphinx.tip"
 		return 1
 	fi
 	report_new "$WORK/logs/sphinx.base.norm" "$WORK/logs/sphinx.tip.norm" || return 1
