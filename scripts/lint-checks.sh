@@ -304,6 +304,7 @@ cocci()
 		SPFLAGS=--use-coccigrep xargs -P "$JOBS" -I{} bash -c 'log=$LOGS/${1//\//:}
 			COCCI=$1 ./scripts/coccicheck >"$log" 2>&1 || echo "exit status $?" >>"$log"' _ {}) || return 1
 	(cd "$logs" && grep -lE "$COCCI_FAILED" -- * | tr : / | sort) >"$out.unrun"
+	(cd "$logs" && grep -lF "$WORK/cocci/" -- * | tr : /) >"$out.said"
 	cat "$logs"/* | sed "s|$WORK/cocci/||" | grep -E '^(arch|include)/' | normalise >"$out.all" || true
 	grep -v "^$CONTROL:" "$out.all" >"$out" || true
 }
@@ -328,8 +329,9 @@ check_kernel_coccicheck()
 	cocci tip "${rules[@]}" || { echo "the rules were not run"; return 1; }
 	: >"$logs/cocci.base"
 	: >"$logs/cocci.base.unrun"
-	# Only what went wrong, or was reported, has to be compared with the base.
+	# Only rules that reported something, or went wrong, have to be compared with the base.
 	if [ -s "$logs/cocci.tip" ] || [ -s "$logs/cocci.tip.unrun" ] || ! control_was_seen tip; then
+		mapfile -t rules < <({ cat "$logs/cocci.tip.unrun" "$logs/cocci.tip.said"; echo "$CONTROL_RULE"; } | sort -u)
 		at_base
 		cocci base "${rules[@]}"
 		at_tip
