@@ -384,7 +384,10 @@ static void cpu_errors_leave_the_dump_active(struct kunit *test)
 	expect_state(test, true, false);
 }
 
-/* The real probe, at an address that no page table reaches: a kernel thread has no user memory. */
+/*
+ * The real probe, at an address that no page table reaches: a kernel thread has no user memory.
+ * That it tries each page and changes none is for the kselftest (memory.d3_*, defect.d3_*).
+ */
 static void probe_fails_where_nothing_is_mapped(struct kunit *test)
 {
 	void __user *nowhere = (void __user *)BIT(62);
