@@ -15,6 +15,8 @@ JOBS=${JOBS:-$(nproc)}
 export CCACHE_DIR=${CCACHE_DIR:-$CACHE/ccache} CCACHE_BASEDIR=$BUILD CCACHE_NOHASHDIR=1
 export CCACHE_IGNOREOPTIONS='-fmacro-prefix-map=* -Wa,-I*'
 export LC_ALL=C
+# A script does the same from make and without: makefiles of the kernel look at the level, others at the options.
+unset MAKELEVEL MAKEFLAGS MFLAGS MAKEOVERRIDES
 PATH=$PATH:/usr/sbin:/sbin
 
 # die OBJ WHAT WHY [HINT]: the one shape of an error; ends with 1.
