@@ -9,7 +9,7 @@ need_l1_tools()
 	need "${CROSS}gcc:gcc-s390x-linux-gnu" make:make gcc:gcc
 	need_pkgs libc6-dev libc6-dev-s390x-cross nettle-dev libgmp-dev libgnutls28-dev
 	"$TOP/scripts/machine" >&2
-	STAGE_RERUN="make -C softuv/tools" stage tools 20s make -C "$TOP/softuv/tools" BUILD="$BUILD" all || exit 1
+	STAGE_RERUN="make -C seimage" stage tools 20s make -C "$TOP/seimage" BUILD="$BUILD" all || exit 1
 }
 
 # need_l1_program DIRECTORY: the static s390x program of tests/DIRECTORY.

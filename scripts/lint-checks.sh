@@ -438,7 +438,8 @@ check_user_checkpatch()
 	local files checkpatch=$TREE/scripts/checkpatch.pl
 
 	[ -e "$checkpatch" ] || { echo "no tree of the series: run make series"; return 4; }
-	mapfile -t files < <(cd "$TOP" && git ls-files 'softuv/*.[ch]' 'pvdump/*.[ch]' 'tests/*.[ch]' \
+	mapfile -t files < <(cd "$TOP" && git ls-files 'lib/*.[ch]' 'seimage/*.[ch]' 'softuv/*.[ch]' \
+		'pvdump/*.[ch]' 'tests/*.[ch]' \
 		'machine/*.[ch]' 'tools/testing/*.[ch]' | grep -v '^machine/qemu/')
 	[ ${#files[@]} -gt 0 ] || { echo "no C files found"; return 1; }
 	# What these would have instead (kernel types, BIT(), __printf, READ_ONCE()) is the kernel's; PRIx64 is CamelCase; assembler symbols are extern.

@@ -7,7 +7,7 @@ set -eu
 
 BIN=$1
 MKSYNTH=$2
-. "$(dirname "$0")/../../softuv/tools/tests/cli-lib.sh"
+. "$(dirname "$0")/../../tests/cli-lib.sh"
 
 head -c 32 /dev/urandom >cck
 head -c 32 /dev/urandom >wrong

@@ -7,8 +7,8 @@ set -eu
 
 BIN=$1
 HERE=$(cd "$(dirname "$0")" && pwd)
-KEYS=$HERE/../../../machine/keys
-. "$HERE/cli-lib.sh"
+KEYS=$HERE/../../machine/keys
+. "$HERE/../../tests/cli-lib.sh"
 
 create()
 {

@@ -130,9 +130,9 @@ static void machine_keys_match(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		snprintf(path, sizeof(path), "../../machine/keys/%s.pem", names[i]);
+		snprintf(path, sizeof(path), "../machine/keys/%s.pem", names[i]);
 		assert_int_equal(keydoc_read_private(path, priv, &f), 0);
-		snprintf(path, sizeof(path), "../../machine/keys/%s.crt", names[i]);
+		snprintf(path, sizeof(path), "../machine/keys/%s.crt", names[i]);
 		assert_int_equal(keydoc_read_public(path, doc, &f), 0);
 		assert_int_equal(p521_public(priv, pub), 0);
 		assert_memory_equal(pub, doc, sizeof(doc));

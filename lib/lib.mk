@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What every component that uses lib/ has in common; included after PROGRAM, the name of its object directory.
+
+TOP	:= $(abspath $(dir $(lastword $(MAKEFILE_LIST)))..)
+BUILD	?= $(TOP)/build
+OBJ	:= $(BUILD)/obj/$(PROGRAM)
+LIB	:= $(TOP)/lib
+CROSS	?= s390x-linux-gnu-
+CC	?= cc
+CFLAGS	?= -O2 -g
+SAN	:= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+WARN	:= -std=gnu11 -Wall -Wextra -Werror
+TIME	?= 60
+VPATH	:= $(LIB)
+INCS	:= -I$(LIB)
+
+$(OBJ)/native/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) $(INCS) -MMD -MP -c -o $@ $<
+
+$(OBJ)/s390x/%.o: %.c
+	@mkdir -p $(@D)
+	$(CROSS)gcc $(CFLAGS) $(WARN) $(INCS) -MMD -MP -c -o $@ $<
+
+-include $(wildcard $(OBJ)/native/*.d $(OBJ)/s390x/*.d)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Tests of the image tools: unit tests under sanitizers, command line, fuzzing.
+
+RESULT	:= $(BUILD)/results/seimage.tap
+SANBIN	:= $(OBJ)/san/bin
+TESTSRC	:= tests/test_seimage.c src/image_write.c src/linux_boot.c src/se_flags.c src/keydoc.c \
+	   $(addprefix $(LIB)/,common.c seimg.c secrypt.c)
+ALLSRC	:= $(wildcard src/*.[chS] $(LIB)/*.[ch])
+
+$(OBJ)/test_seimage: $(TESTSRC) $(ALLSRC) $(OBJ)/stages_blob.o
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(WARN) $(INCS) -Isrc -o $@ $(TESTSRC) $(OBJ)/stages_blob.o $(LIBS) -lcmocka
+
+# the programs themselves with sanitizers, for the command line tests
+$(SANBIN)/seimage $(SANBIN)/mkcomponent: $(ALLSRC)
+	$(MAKE) BUILD=$(OBJ)/san CFLAGS="$(SAN)" all
+
+check: all $(OBJ)/test_seimage $(SANBIN)/seimage
+	@mkdir -p $(dir $(RESULT))
+	@$(TOP)/tests/run-check $(RESULT) $(OBJ)/test_seimage tests/cli.sh $(SANBIN)
+
+$(OBJ)/fuzz_seimg: tests/fuzz_seimg.c $(ALLSRC)
+	@mkdir -p $(@D)
+	clang -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -std=gnu11 $(INCS) \
+		-o $@ tests/fuzz_seimg.c $(LIB)/seimg.c $(LIB)/common.c
+
+fuzz: $(OBJ)/fuzz_seimg
+	@mkdir -p $(OBJ)/corpus-seimg
+	$(OBJ)/fuzz_seimg -max_total_time=$(TIME) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+		-artifact_prefix=$(OBJ)/ $(OBJ)/corpus-seimg tests/corpus
