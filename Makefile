@@ -3,9 +3,9 @@
 # Never: holds logic. Settings are variables and reach the scripts through the environment.
 
 VERBS := demo host check check-quick check-full machine kernel series apply series-test \
-	 selftest kunit oracle lint bench fuzz coverage debug-kernel fetch clean
+	 selftest kunit oracle lint bench fuzz coverage debug-kernel clean
 SETTINGS := BASE KERNEL RUN FILES OUT DRYRUN SMP MEM SIE ICOUNT TIMEOUT RULES KSRC SIGNOFF \
-	    JOBS LAYERS QEMU NO_INSTALL PVDUMP_BUILD PVDUMP_CACHE PVDUMP_MIRROR PVDUMP_SECURITY_MIRROR ARGS
+	    JOBS LAYERS QEMU NO_INSTALL PVDUMP_BUILD PVDUMP_CACHE PVDUMP_MIRRORS ARGS
 LAYER_SETTINGS := TIME V
 
 # A misspelt setting must not be ignored.
@@ -23,11 +23,14 @@ override RUN := $(value RUN)
 endif
 export $(SETTINGS) $(LAYER_SETTINGS)
 
-.PHONY: help $(VERBS)
+.PHONY: help fetch $(VERBS)
 .DEFAULT_GOAL := help
 
 help:
 	@scripts/help
+
+fetch:
+	@machine/fetch $(if $(ARGS),$(ARGS),--all)
 
 $(VERBS):
 	@scripts/$@ $(ARGS)

@@ -3,9 +3,10 @@
 # Owns: what the scripts share that boot a kernel to run our tests on a protected guest in it.
 # Never: boots anything, or builds a kernel.
 
-# need_l1_tools: the machine, and the programs that make guest images.
+# need_l1_tools [KERNEL...]: the machine, the files of the kernels, and the programs that make guest images.
 need_l1_tools()
 {
+	need_files boot "$@"
 	need "${CROSS}gcc:gcc-s390x-linux-gnu" make:make gcc:gcc
 	need_pkgs libc6-dev libc6-dev-s390x-cross nettle-dev libgmp-dev libgnutls28-dev
 	"$TOP/scripts/machine" >&2

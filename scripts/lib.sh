@@ -210,10 +210,17 @@ stage()
 	return "$rc"
 }
 
-# fetch NAME: path of a pinned file (a row of scripts/pins), verified; downloads it if need be.
+# fetch NAME...: paths of pinned files (rows of machine/pins), verified; downloads them if need be.
 fetch()
 {
-	"$TOP/scripts/fetch" "$1"
+	"$TOP/machine/fetch" "$@"
+}
+
+# need_files WORD...: before the first long step: the files that a verb and a kernel need (machine/needs) are there, or
+# this ends, with 4 where only a kernel other than 5.10 is not to be had.
+need_files()
+{
+	PROG=$PROG "$TOP/machine/fetch" --for "$@" || exit $?
 }
 
 # up_to_date STAMP INPUT...: true when STAMP exists and no input (files, or all files below a
