@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns the keys of a dump: derives the dump key from the CCK, opens completion data and CPU areas.
- * Never reads a file by itself.
- */
+/* Keys of a dump from the CCK by nettle, for check-vmcore and the tests. */
 #include "dumpauth.h"
 
 #include <nettle/hkdf.h>
 #include <nettle/hmac.h>
 #include <string.h>
-
-#define AREA_OFF_ENC	32
-#define AREA_ENC_SIZE	1520u
-#define AREA_OFF_TAG	1552
 
 void dump_key_derive(const uint8_t cck[32], const uint8_t seed[64], uint8_t key[32])
 {
@@ -38,8 +31,8 @@ int dump_authenticate(const struct dumpread *d, const uint8_t cck[32], struct du
 		     COMPL_ENC_SIZE, plain, c + COMPL_OFF_TAG))
 		return fail_set(f, "%s: completion data: tag mismatch: wrong CCK or modified data",
 				d->src.name);
-	memcpy(keys->nonce, plain, sizeof(keys->nonce));
-	memcpy(keys->xts, plain + 16, sizeof(keys->xts));
+	memcpy(keys->nonce, plain + COMPL_ENC_NONCE, sizeof(keys->nonce));
+	memcpy(keys->xts, plain + COMPL_ENC_XTS, sizeof(keys->xts));
 	return 0;
 }
 
@@ -48,8 +41,8 @@ int dump_open_vcpu(const struct dumpread *d, const struct dump_keys *keys, uint3
 {
 	if (dumpread_bytes(d, d->vcpu[n].offset, area, CPU_AREA_SIZE, f))
 		return -1;
-	if (!gcm_open(keys->dump_key, area + CPU_AREA_OFF_IV, area, AREA_OFF_ENC,
-		      area + AREA_OFF_ENC, AREA_ENC_SIZE, area + AREA_OFF_ENC, area + AREA_OFF_TAG))
+	if (!gcm_open(keys->dump_key, area + CPU_AREA_OFF_IV, area, CPU_AREA_OFF_ENC,
+		      area + CPU_AREA_OFF_ENC, CPU_AREA_ENC_SIZE, area + CPU_AREA_OFF_ENC, area + CPU_AREA_OFF_TAG))
 		return 0;
 	return fail_set(f, "%s: vCPU %u: PV data: tag mismatch", d->src.name, n);
 }
@@ -58,10 +51,8 @@ void dump_open_page(const struct dump_keys *keys, const uint8_t *entry, uint8_t 
 {
 	struct xts_aes256_key key;
 	uint8_t tweak[16];
-	size_t i;
 
-	for (i = 0; i < sizeof(tweak); i++)
-		tweak[i] = entry[i] | keys->nonce[i];
+	page_tweak_of(entry, keys->nonce, tweak);
 	xts_aes256_set_decrypt_key(&key, keys->xts);
 	xts_aes256_decrypt_message(&key, tweak, PAGE_SIZE, page, page);
 }

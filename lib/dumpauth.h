@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Owns the keys of a dump: derives the dump key from the CCK, opens completion data and CPU areas.
- * Never used by "pvdump take": the host does not have the CCK.
- */
+/* Keys of a dump from the CCK by nettle, for check-vmcore and the tests; pvdump uses dumpcrypt.h. */
 #ifndef DUMPAUTH_H
 #define DUMPAUTH_H
 
 #include "dumpread.h"
 #include "secrypt.h"
-
-/*
- * struct dump_keys - what the completion data holds
- * @dump_key: protects completion data and CPU areas
- * @nonce: tweak nonce, 16 bytes
- * @xts: memory key, 64 bytes
- */
-struct dump_keys {
-	uint8_t dump_key[32];
-	uint8_t nonce[16];
-	uint8_t xts[64];
-};
 
 /**
  * dump_key_derive() - key of completion data and CPU areas

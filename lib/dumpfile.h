@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the file layout of a protected-VM dump: ELF numbers, notes, sections, page states.
- * Never does I/O.
+ * File layout of a protected-VM dump: ELF numbers, notes, sections, page states.
  *
  * Sources: QEMU dump/dump.c and target/s390x/arch_dump.c; s390-tools zdump/pv_defs.h.
  */
@@ -47,6 +46,23 @@
 #define CPU_AREA_MAX		4096u	/* zgetdump refuses larger notes */
 #define CPU_AREA_VERSION	1u
 #define CPU_AREA_OFF_IV		8
+#define CPU_AREA_OFF_ENC	32
+#define CPU_AREA_ENC_SIZE	1520u
+#define CPU_AREA_OFF_TAG	1552
+/* its registers, offsets from the start of the area */
+#define CPU_AREA_GPRS		32
+#define CPU_AREA_PSW		160
+#define CPU_AREA_PREFIX		184
+#define CPU_AREA_FPC		188
+#define CPU_AREA_TODPREG	196
+#define CPU_AREA_TIMER		200
+#define CPU_AREA_TODCMP		208
+#define CPU_AREA_ACRS		224
+#define CPU_AREA_CRS		288
+#define CPU_AREA_VRS		416	/* 32 registers of 16 bytes */
+#define CPU_AREA_GSCB		1440
+#define CPU_AREA_FLAGS		1536
+#define CPU_AREA_IN_FLIGHT	0x8000	/* an instruction was being emulated */
 /* completion data, version 1 */
 #define COMPL_SIZE		288u
 #define COMPL_MAX		4096u
@@ -57,6 +73,22 @@
 #define COMPL_ENC_SIZE		176u
 #define COMPL_OFF_TAG		272
 #define COMPL_INFO		"IBM Z Ultravisor Dump"	/* HKDF info */
+/* its encrypted part, offsets from COMPL_OFF_ENC */
+#define COMPL_ENC_NONCE		0
+#define COMPL_ENC_XTS		16
+
+/*
+ * struct dump_keys - what the completion data holds
+ * @dump_key: protects completion data and CPU areas
+ * @nonce: tweak nonce, 16 bytes
+ * @xts: memory key, 64 bytes
+ */
+struct dump_keys {
+	uint8_t dump_key[32];
+	uint8_t nonce[16];
+	uint8_t xts[64];
+};
+
 /* storage state: 16 bytes per page */
 #define STATE_ENTRY		16u
 #define STATE_PER_MIB		(MIB / PAGE_SIZE * STATE_ENTRY)
@@ -94,6 +126,22 @@ static inline enum page_state page_state_of(const uint8_t *e)
 static inline bool page_state_mapped(const uint8_t *e)
 {
 	return get32(e) == STATE_SPECIAL && e[15] & STATE_FLAG_MAPPED;
+}
+
+/**
+ * page_tweak_of() - XTS tweak of an encrypted page
+ * @e: its storage-state entry
+ * @nonce: tweak nonce, 16 bytes
+ * @tweak: result, 16 bytes
+ *
+ * Source: s390-tools zdump/pv_utils.c.
+ */
+static inline void page_tweak_of(const uint8_t *e, const uint8_t *nonce, uint8_t *tweak)
+{
+	unsigned int i;
+
+	for (i = 0; i < STATE_ENTRY; i++)
+		tweak[i] = e[i] | nonce[i];
 }
 
 /*

@@ -1,16 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns reading of dump files: finds and checks headers, sections, notes and page states.
- * Never decrypts and never trusts a number from the file.
- */
+/* Reading of dump files: ELF header, sections, program headers and page states. */
 #include "dumpread.h"
+#include "dumpread-int.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define MAX_STRTAB	4096u	/* zgetdump refuses more */
-#define MAX_NOTE_DESC	(1u << 20)
+
+int dump_source_open(struct dump_source *s, const char *path, struct fail *f)
+{
+	struct stat st;
+
+	s->name = path;
+	s->data = NULL;
+	s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (s->fd < 0 || fstat(s->fd, &st))
+		return fail_set(f, "%s: open: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return fail_set(f, "%s: not a regular file", path);
+	s->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+void dump_source_close(struct dump_source *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+}
 
 static int bad(const struct dumpread *d, struct fail *f, const char *what, uint64_t off,
 	       uint64_t want, uint64_t got)
@@ -20,14 +43,14 @@ static int bad(const struct dumpread *d, struct fail *f, const char *what, uint6
 			d->src.name, what, off, want, got);
 }
 
-static bool inside(const struct dumpread *d, uint64_t off, uint64_t len)
+bool dumpread_inside(const struct dumpread *d, uint64_t off, uint64_t len)
 {
 	return off <= d->src.size && len <= d->src.size - off;
 }
 
 int dumpread_bytes(const struct dumpread *d, uint64_t off, void *buf, size_t len, struct fail *f)
 {
-	if (!inside(d, off, len))
+	if (!dumpread_inside(d, off, len))
 		return fail_set(f, "%s: truncated: 0x%zx bytes expected at offset 0x%" PRIx64
 				", file has 0x%" PRIx64, d->src.name, len, off, d->src.size);
 	if (d->src.fd >= 0)
@@ -36,13 +59,7 @@ int dumpread_bytes(const struct dumpread *d, uint64_t off, void *buf, size_t len
 	return 0;
 }
 
-/* numbers of the ELF header that are used after it was checked */
-struct ehdr {
-	uint64_t phoff, shoff;
-	uint32_t phnum, shnum, shstrndx;
-};
-
-static int read_ehdr(struct dumpread *d, struct ehdr *e, struct fail *f)
+static int read_ehdr(struct dumpread *d, struct dump_ehdr *e, struct fail *f)
 {
 	/* value checks: offset, size in bytes, expected value */
 	static const struct {
@@ -56,6 +73,7 @@ static int read_ehdr(struct dumpread *d, struct ehdr *e, struct fail *f)
 		{ 6, 1, 1, "ELF header: version" },
 		{ 16, 2, ET_CORE_, "ELF header: type (core)" },
 		{ 18, 2, EM_S390_, "ELF header: machine (s390)" },
+		{ 20, 4, 1, "ELF header: version of the file" },
 		{ 54, 2, PHDR_SIZE, "ELF header: size of a program header" },
 	};
 	uint8_t b[EHDR_SIZE];
@@ -93,7 +111,7 @@ static int read_ehdr(struct dumpread *d, struct ehdr *e, struct fail *f)
 	return 0;
 }
 
-static int read_names(struct dumpread *d, const struct ehdr *e, const uint32_t *name_off,
+static int read_names(struct dumpread *d, const struct dump_ehdr *e, const uint32_t *name_off,
 		      struct fail *f)
 {
 	const struct dump_section *s = &d->sec[e->shstrndx];
@@ -122,7 +140,7 @@ static int read_names(struct dumpread *d, const struct ehdr *e, const uint32_t *
 	return 0;
 }
 
-static int read_sections(struct dumpread *d, const struct ehdr *e, struct fail *f)
+static int read_sections(struct dumpread *d, const struct dump_ehdr *e, struct fail *f)
 {
 	uint32_t name_off[DUMP_MAX_SECS];
 	uint8_t b[SHDR_SIZE];
@@ -141,7 +159,7 @@ static int read_sections(struct dumpread *d, const struct ehdr *e, struct fail *
 		d->sec[i].type = get32(b + 4);
 		d->sec[i].offset = get64(b + 24);
 		d->sec[i].size = get64(b + 32);
-		if (i && !inside(d, d->sec[i].offset, d->sec[i].size))
+		if (i && !dumpread_inside(d, d->sec[i].offset, d->sec[i].size))
 			return fail_set(f, "%s: section %u: offset 0x%" PRIx64 " size 0x%" PRIx64
 					" is outside of the file (0x%" PRIx64 ")", d->src.name, i,
 					d->sec[i].offset, d->sec[i].size, d->src.size);
@@ -188,34 +206,24 @@ static int check_sections(struct dumpread *d, struct fail *f)
 	return 0;
 }
 
-static int add_load(struct dumpread *d, const uint8_t *p, uint64_t at, struct fail *f)
+static int add_load(struct dumpread *d, const uint8_t *p, struct fail *f)
 {
 	uint64_t filesz = get64(p + 32), memsz = get64(p + 40);
+	struct dump_part part = { .addr = get64(p + 24), .off = get64(p + 8), .size = memsz };
 
-	if (d->load_size)
-		return fail_set(f,
-				"%s: program header at 0x%" PRIx64
-				": a second PT_LOAD: exactly one expected",
-				d->src.name, at);
-	d->load_off = get64(p + 8);
-	d->load_addr = get64(p + 24);
-	d->load_size = memsz;
-	if (!memsz || memsz % PAGE_SIZE || filesz != memsz)
-		return fail_set(f,
-				"%s: memory at 0x%" PRIx64 ": size in file 0x%" PRIx64
-				", in memory 0x%"
-				PRIx64 ": equal multiples of a page expected", d->src.name, at,
-				filesz,
-				memsz);
-	if (!inside(d, d->load_off, memsz) || d->load_addr + memsz < memsz)
+	if (!memsz || memsz % PAGE_SIZE || part.addr % PAGE_SIZE || filesz != memsz)
+		return fail_set(f, "%s: memory at 0x%" PRIx64 ": size in file 0x%" PRIx64
+				", in memory 0x%" PRIx64 ": equal multiples of a page expected",
+				d->src.name, part.addr, filesz, memsz);
+	if (!dumpread_inside(d, part.off, memsz) || part.addr + memsz < memsz)
 		return fail_set(f, "%s: memory: offset 0x%" PRIx64 " size 0x%" PRIx64
-				" is outside of the file (0x%" PRIx64 ")", d->src.name, d->load_off,
-				memsz,
-				d->src.size);
+				" is outside of the file (0x%" PRIx64 ")", d->src.name, part.off,
+				memsz, d->src.size);
+	d->part[d->nparts++] = part;
 	return 0;
 }
 
-static int read_phdrs(struct dumpread *d, const struct ehdr *e, struct fail *f)
+static int read_phdrs(struct dumpread *d, const struct dump_ehdr *e, struct fail *f)
 {
 	uint8_t b[PHDR_SIZE];
 	uint64_t at;
@@ -229,103 +237,29 @@ static int read_phdrs(struct dumpread *d, const struct ehdr *e, struct fail *f)
 					PRIx64 ", file has 0x%" PRIx64 ")", d->src.name, i,
 					e->phoff,
 					d->src.size);
-		if (get32(b) == PT_NOTE_ && !d->note_size) {
+		if (get32(b) == PT_NOTE_) {
+			if (d->note_size)
+				return fail_set(f, "%s: program header %u: second PT_NOTE",
+						d->src.name, i);
 			d->note_off = get64(b + 8);
 			d->note_size = get64(b + 32);
-		} else if (get32(b) == PT_LOAD_ && add_load(d, b, at, f)) {
+		} else if (get32(b) == PT_LOAD_ && add_load(d, b, f)) {
 			return -1;
 		}
 	}
-	if (!d->load_size || !d->note_size)
+	if (!d->nparts || !d->note_size)
 		return fail_set(f, "%s: program headers: no %s", d->src.name,
-				d->load_size ? "notes" : "memory");
-	if (!inside(d, d->note_off, d->note_size))
+				d->nparts ? "notes" : "memory");
+	if (!dumpread_inside(d, d->note_off, d->note_size))
 		return fail_set(f, "%s: notes: offset 0x%" PRIx64 " size 0x%" PRIx64
 				" is outside of the file (0x%" PRIx64 ")", d->src.name, d->note_off,
 				d->note_size, d->src.size);
 	return 0;
 }
 
-static int read_pv_note(struct dumpread *d, uint64_t off, uint64_t size, struct fail *f)
-{
-	struct dump_vcpu *v = &d->vcpu[d->nvcpu - 1];
-	uint8_t b[32];
-
-	if (v->offset)
-		return fail_set(f, "%s: vCPU %u: second PV note at offset 0x%" PRIx64, d->src.name,
-				d->nvcpu - 1, off);
-	if (size < CPU_AREA_SIZE || size > CPU_AREA_MAX)
-		return fail_set(f, "%s: vCPU %u: PV note at offset 0x%" PRIx64
-				": size 0x%x to 0x%x expected, found 0x%" PRIx64, d->src.name,
-				d->nvcpu - 1, off, CPU_AREA_SIZE, CPU_AREA_MAX, size);
-	if (dumpread_bytes(d, off, b, sizeof(b), f))
-		return -1;
-	v->offset = off;
-	v->size = size;
-	v->version = get32(b);
-	v->length = get32(b + 4);
-	memcpy(v->iv, b + CPU_AREA_OFF_IV, sizeof(v->iv));
-	if (v->version == CPU_AREA_VERSION)
-		return 0;
-	fail_set(f, "%s: vCPU %u: PV note at offset 0x%" PRIx64
-		 ": version 0x1 expected, found 0x%x", d->src.name, d->nvcpu - 1, off, v->version);
-	return v->version ? -1 : fail_hint(f,
-					   "a zero version means that the vCPU's dump failed when the file was made");
-}
-
-/* NT_PRSTATUS begins the notes of the next vCPU. */
-static int one_note(struct dumpread *d, uint32_t type, uint64_t off, uint64_t size, struct fail *f)
-{
-	if (type == NT_PRSTATUS_) {
-		if (d->nvcpu == DUMP_MAX_VCPUS)
-			return fail_set(f, "%s: notes: more than %u vCPUs", d->src.name,
-					DUMP_MAX_VCPUS);
-		d->nvcpu++;
-	}
-	if (!d->nvcpu)
-		return fail_set(f, "%s: notes: type 0x%x at offset 0x%" PRIx64
-				" before the first NT_PRSTATUS", d->src.name, type, off);
-	d->vcpu[d->nvcpu - 1].notes++;
-	if (d->vcpu[d->nvcpu - 1].notes > 64)
-		return fail_set(f, "%s: vCPU %u: more than 64 notes", d->src.name, d->nvcpu - 1);
-	return type == NT_S390_PV_CPU_DATA_ ? read_pv_note(d, off, size, f) : 0;
-}
-
-static int read_notes(struct dumpread *d, struct fail *f)
-{
-	uint64_t off = d->note_off, end = d->note_off + d->note_size, name, desc;
-	uint8_t b[NOTE_HDR_SIZE];
-	uint32_t i;
-
-	d->vcpu = calloc(DUMP_MAX_VCPUS, sizeof(*d->vcpu));
-	if (!d->vcpu)
-		return fail_set(f, "%s: no memory", d->src.name);
-	while (off < end) {
-		if (end - off < sizeof(b) || dumpread_bytes(d, off, b, sizeof(b), f))
-			return fail_set(f, "%s: notes: header at offset 0x%" PRIx64 " is cut off",
-					d->src.name, off);
-		name = ((uint64_t)get32(b) + 3) & ~3ull;
-		desc = ((uint64_t)get32(b + 4) + 3) & ~3ull;
-		if (!name || desc > MAX_NOTE_DESC || name + desc > end - off - sizeof(b))
-			return fail_set(f,
-					"%s: notes: at offset 0x%" PRIx64
-					": name size 0x%x, data size 0x%x: outside of the notes (end 0x%"
-					PRIx64 ")", d->src.name, off, get32(b), get32(b + 4), end);
-		off += sizeof(b) + name;
-		if (one_note(d, get32(b + 8), off, get32(b + 4), f))
-			return -1;
-		off += desc;
-	}
-	for (i = 0; i < d->nvcpu; i++) {
-		if (!d->vcpu[i].offset)
-			return fail_set(f, "%s: vCPU %u: no PV note (type 0x30e)", d->src.name, i);
-	}
-	return 0;
-}
-
 static int check_meta(struct dumpread *d, struct fail *f)
 {
-	uint64_t want = d->load_size / PAGE_SIZE * STATE_ENTRY;
+	uint64_t want = d->mem_size / PAGE_SIZE * STATE_ENTRY;
 
 	if (d->meta->size != want)
 		return bad(d, f, "section " SEC_META ": size for the memory", d->meta->offset, want,
@@ -335,14 +269,21 @@ static int check_meta(struct dumpread *d, struct fail *f)
 
 int dumpread_open(struct dumpread *d, const struct dump_source *src, struct fail *f)
 {
-	struct ehdr e = { 0 };
+	struct dump_ehdr e = { 0 };
 
 	memset(d, 0, sizeof(*d));
 	d->src = *src;
 	if (read_ehdr(d, &e, f) || read_sections(d, &e, f) || check_sections(d, f) ||
-	    read_phdrs(d, &e, f) || check_meta(d, f))
+	    read_phdrs(d, &e, f) || dumpread_sort_parts(d, f) || check_meta(d, f) ||
+	    dumpread_check_overlap(d, &e, f))
 		return -1;
-	return read_notes(d, f);
+	return dumpread_notes(d, f);
+}
+
+int dumpread_entries(const struct dumpread *d, uint64_t page, size_t n, uint8_t *buf,
+		     struct fail *f)
+{
+	return dumpread_bytes(d, d->meta->offset + page * STATE_ENTRY, buf, n * STATE_ENTRY, f);
 }
 
 int dumpread_states(struct dumpread *d, struct fail *f)
@@ -360,7 +301,7 @@ int dumpread_states(struct dumpread *d, struct fail *f)
 			if (s == PAGE_INVALID && !d->states[s])
 				d->first_invalid = page;
 			d->states[s]++;
-			d->mapped += page_state_mapped(buf + i);
+			d->mapped[s] += page_state_mapped(buf + i);
 		}
 	}
 	if (!d->states[PAGE_INVALID])
@@ -370,7 +311,7 @@ int dumpread_states(struct dumpread *d, struct fail *f)
 			" page states are undefined, the first at offset 0x%"
 			PRIx64 " for address 0x%" PRIx64, d->src.name, d->states[PAGE_INVALID],
 			d->meta->offset + d->first_invalid * STATE_ENTRY,
-			d->load_addr + d->first_invalid * PAGE_SIZE);
+			d->mem_addr + d->first_invalid * PAGE_SIZE);
 }
 
 void dumpread_close(struct dumpread *d)

@@ -68,27 +68,23 @@ static void print_completion(const struct dumpread *d)
 
 static void print_pages(const struct dumpread *d)
 {
-	printf("pages %" PRIu64 "\n", d->load_size / PAGE_SIZE);
+	printf("pages %" PRIu64 "\n", d->mem_size / PAGE_SIZE);
 	printf("  %-12s %" PRIu64 "\n", "encrypted", d->states[PAGE_ENCRYPTED]);
 	printf("  %-12s %" PRIu64 "\n", "zero", d->states[PAGE_ZERO]);
 	printf("  %-12s %" PRIu64 "\n", "shared", d->states[PAGE_SHARED]);
-	printf("  %-12s %" PRIu64 " (of the zero and shared ones)\n", "mapped", d->mapped);
+	printf("  %-12s %" PRIu64 " (of the zero and shared ones)\n", "mapped", d->mapped[PAGE_ZERO] + d->mapped[PAGE_SHARED]);
 	printf("  %-12s %" PRIu64 "\n", "invalid", d->states[PAGE_INVALID]);
 }
 
-static int open_source(const char *path, struct dump_source *s, struct fail *f)
+static void print_memory(const struct dumpread *d)
 {
-	struct stat st;
+	uint32_t i;
 
-	s->name = path;
-	s->data = NULL;
-	s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (s->fd < 0 || fstat(s->fd, &st))
-		return fail_set(f, "%s: open: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return fail_set(f, "%s: not a regular file", path);
-	s->size = (uint64_t)st.st_size;
-	return 0;
+	printf("memory\n");
+	for (i = 0; i < d->nparts; i++)
+		printf("  0x%" PRIx64 " to 0x%" PRIx64 " (%" PRIu64 " MiB) at offset 0x%" PRIx64 "\n",
+		       d->part[i].addr, d->part[i].addr + d->part[i].size, d->part[i].size / MIB,
+		       d->part[i].off);
 }
 
 static void print_dump(const struct dumpread *d)
@@ -96,8 +92,7 @@ static void print_dump(const struct dumpread *d)
 	printf("%s: dump of a protected VM, ELF 64-bit big endian s390x, %" PRIu64 " bytes\n",
 	       d->src.name, d->src.size);
 	print_sections(d);
-	printf("memory\n  0x%" PRIx64 " to 0x%" PRIx64, d->load_addr, d->load_addr + d->load_size);
-	printf(" (%" PRIu64 " MiB) at offset 0x%" PRIx64 "\n", d->load_size / MIB, d->load_off);
+	print_memory(d);
 	print_vcpus(d);
 	print_completion(d);
 }
@@ -122,7 +117,7 @@ int cmd_info(int argc, char **argv)
 	}
 	if (optind != argc - 1)
 		usage_die("info: exactly one FILE expected");
-	ret = open_source(argv[optind], &src, &f);
+	ret = dump_source_open(&src, argv[optind], &f);
 	if (!ret)
 		ret = dumpread_open(&d, &src, &f);
 	if (!ret) {
@@ -131,7 +126,6 @@ int cmd_info(int argc, char **argv)
 		print_pages(&d);
 	}
 	dumpread_close(&d);
-	if (src.fd >= 0)
-		close(src.fd);
+	dump_source_close(&src);
 	return ret ? fail_print(&f) : EXIT_OK;
 }

@@ -8,5 +8,6 @@
 
 int cmd_take(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_decrypt(int argc, char **argv);
 
 #endif /* PVDUMP_H */

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fail f;
 
 	if (!dumpread_open(&d, &src, &f)) {
-		if (!d.meta || !d.compl || d.load_size > size)
+		if (!d.meta || !d.compl || d.mem_size > size)
 			abort();
 		dumpread_states(&d, &f);
 	}

@@ -33,7 +33,8 @@ static int setup(void **state)
 	for (i = MIB; i < 2 * MIB; i++)
 		plain[i] = (uint8_t)(i * 31 + i / PAGE_SIZE + 1);
 	memset(cck, 0x77, sizeof(cck));
-	return synth_make(&s, MIBS, VCPUS, cck, plain, PSW);
+	s = (struct synth){ .cck = cck, .vcpus = VCPUS, .mem_size = MIBS * MIB, .psw_addr = PSW };
+	return synth_make(&s, plain);
 }
 
 static int teardown(void **state)
@@ -158,12 +159,14 @@ static void reader_accepts(void **state)
 	assert_int_equal(open_bytes(&d, s.file, s.layout.file_size), 0);
 	assert_int_equal(d.nvcpu, VCPUS);
 	assert_int_equal(d.vcpu[1].length, CPU_AREA_SIZE);
-	assert_int_equal(d.load_off, s.layout.mem_off);
+	assert_int_equal(d.nparts, 1);
+	assert_int_equal(d.part[0].off, s.layout.mem_off);
 	assert_int_equal(dumpread_states(&d, &f), 0);
 	assert_int_equal(d.states[PAGE_ENCRYPTED], 252);
 	assert_int_equal(d.states[PAGE_SHARED], 4);
 	assert_int_equal(d.states[PAGE_ZERO], 512);
-	assert_int_equal(d.mapped, 4);
+	assert_int_equal(d.mapped[PAGE_SHARED], 4);
+	assert_int_equal(d.mapped[PAGE_ZERO], 0);
 	dumpread_close(&d);
 }
 
@@ -247,7 +250,12 @@ static const struct {
 	{ PHDRS, 56 + 8, 8, UINT64_MAX, "memory: offset" },
 	{ PHDRS, 56 + 32, 8, MIB, "memory at" },
 	{ PHDRS, 56 + 40, 8, 0, "memory at" },
-	{ PHDRS, 56 + 24, 8, UINT64_MAX, "memory: offset" },
+	{ PHDRS, 56 + 24, 8, 0xfffffffffffff000, "memory: offset" },
+	{ PHDRS, 56 + 24, 8, 1, "multiples of a page" },
+	{ EHDR, 20, 4, 2, "version of the file" },
+	{ PHDRS, 56 + 8, 8, 0x100, "overlap" },
+	{ SHDRS, 64 + 24, 8, 0x3000, "overlap" },
+	{ PHDRS, 56, 4, PT_NOTE_, "second PT_NOTE" },
 	{ NOTES, 0, 4, 0, "notes: at offset" },
 	{ NOTES, 0, 4, 0xffffffff, "notes: at offset" },
 	{ NOTES, 4, 4, 0xffffffff, "notes: at offset" },

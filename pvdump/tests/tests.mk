@@ -5,10 +5,10 @@
 
 RESULT	:= $(BUILD)/results/pvdump.tap
 SANBUILD := $(OBJ)/san
-READER	:= $(addprefix $(LIB)/,dumpauth.c dumpread.c dumpfile.c common.c secrypt.c)
+READER	:= $(addprefix $(LIB)/,dumpauth.c dumpread.c dumpparts.c dumpnotes.c dumpfile.c common.c secrypt.c)
 UNIT	:= tests/test_pvdump.c tests/synth.c src/rcname.c $(READER)
 SYNTH	:= tests/mksynth.c tests/synth.c $(READER)
-FUZZ	:= tests/fuzz_dump.c $(LIB)/dumpread.c $(LIB)/common.c
+FUZZ	:= tests/fuzz_dump.c $(addprefix $(LIB)/,dumpread.c dumpparts.c dumpnotes.c common.c)
 ALLSRC	:= $(wildcard src/*.[ch] $(LIB)/*.[ch] $(E2E)/*.[ch] tests/*.h)
 
 $(OBJ)/test_pvdump: $(UNIT) $(ALLSRC)
