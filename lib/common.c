@@ -1,23 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns the helpers that the image and dump tools share.
- * Never interprets a format.
- */
+/* What the image and dump tools share: messages, verbs, numbers, whole files. */
 #define _GNU_SOURCE
 #include "common.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 const char *program = "tool";
+
+/* The verb that runs, for the hint of a usage error. */
+static const char *running;
+
+/* Output is lost as late as here: a full disk shows when the buffer is written. */
+static void close_stdout(void)
+{
+	bool pending = __fpending(stdout), failed = ferror(stdout);
+	int err;
+
+	errno = 0;
+	/* a closed standard output that nothing was written to is no error */
+	if (fclose(stdout) && (pending || errno != EBADF))
+		failed = true;
+	err = errno;
+	if (!failed)
+		return;
+	fprintf(stderr, "%s: standard output: write: %s\n", program,
+		err ? strerror(err) : "failed");
+	_exit(EXIT_FAILED);
+}
+
+void program_start(const char *name)
+{
+	program = name;
+	/* a file that grows too large is an error, not a signal */
+	signal(SIGXFSZ, SIG_IGN);
+	atexit(close_stdout);
+}
 
 int fail_set(struct fail *f, const char *fmt, ...)
 {
@@ -56,37 +82,46 @@ void usage_die(const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\nhint: %s --help lists the options\n", program);
+	fprintf(stderr, "\nhint: %s%s%s --help\n", program, running ? " " : "",
+		running ? running : "");
 	exit(EXIT_USAGE);
 }
 
-static void show_verbs(FILE *to, const struct verb *verbs, size_t nr, const char *what,
-		       const char *more)
+static void show_verbs(FILE *to, const struct verb *verbs, size_t nr, const struct about *a)
 {
 	size_t i;
 
-	fprintf(to, "Usage: %s VERB [OPTION...]\n%s\n\n", program, what);
+	fprintf(to, "Usage: %s VERB [OPTION...]\n%s\n\nVerbs:\n", program, a->what);
 	for (i = 0; i < nr; i++)
 		fprintf(to, "  %-12s %s\n", verbs[i].name, verbs[i].text);
-	fprintf(to, "\n'%s VERB --help' describes a verb.%s\n", program, more);
+	fprintf(to, "\nOptions:\n"
+		"  -h, --help     show this text, or after VERB that of the verb\n"
+		"      --version  show the version\n");
+	if (a->more[0])
+		fprintf(to, "\n%s\n", a->more);
 }
 
-int run_verb(const struct verb *verbs, size_t nr, const char *what, const char *more, int argc,
-	     char **argv)
+int run_verb(const struct verb *verbs, size_t nr, const struct about *a, int argc, char **argv)
 {
 	size_t i;
 
 	if (argc < 2) {
-		show_verbs(stderr, verbs, nr, what, more);
+		show_verbs(stderr, verbs, nr, a);
 		return EXIT_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		show_verbs(stdout, verbs, nr, what, more);
+		show_verbs(stdout, verbs, nr, a);
+		return EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("%s %s\n", program, a->version);
 		return EXIT_OK;
 	}
 	for (i = 0; i < nr; i++) {
-		if (!strcmp(argv[1], verbs[i].name))
+		if (!strcmp(argv[1], verbs[i].name)) {
+			running = verbs[i].name;
 			return verbs[i].run(argc - 1, argv + 1);
+		}
 	}
 	usage_die("unknown verb '%s'", argv[1]);
 }
@@ -255,118 +290,4 @@ int read_exact_file(const char *path, void *buf, size_t len, struct fail *f)
 		ret = pread_full(fd, path, buf, len, 0, f);
 	close(fd);
 	return ret;
-}
-
-int outfile_open(struct outfile *o, const char *path, struct fail *f)
-{
-	struct stat st;
-
-	o->fd = -1;
-	o->tmp = NULL;
-	o->path = strdup(path);
-	if (!o->path || asprintf(&o->tmp, "%s.partial", path) < 0) {
-		o->tmp = NULL;
-		outfile_discard(o);
-		return fail_set(f, "%s: no memory", path);
-	}
-	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
-		outfile_discard(o);
-		return fail_set(f, "%s: create: exists and is not a regular file", path);
-	}
-	o->fd = open(o->tmp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (o->fd < 0) {
-		fail_set(f, "%s: create: %s", o->tmp, strerror(errno));
-		outfile_discard(o);
-		return -1;
-	}
-	return 0;
-}
-
-int outfile_pwrite(struct outfile *o, const void *buf, size_t len, uint64_t off, struct fail *f)
-{
-	const uint8_t *p = buf;
-	ssize_t n;
-
-	while (len) {
-		n = pwrite(o->fd, p, len, (off_t)off);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			fail_set(f, "%s: write at 0x%llx: %s", o->tmp, (unsigned long long)off,
-				 n ? strerror(errno) : "nothing written");
-			if (n < 0 && (errno == ENOSPC || errno == EDQUOT))
-				fail_hint(f,
-					  "free space in the output's file system, or choose another with -o");
-			return -1;
-		}
-		p += n;
-		len -= (size_t)n;
-		off += (size_t)n;
-	}
-	return 0;
-}
-
-static int sync_dir_of(const char *path)
-{
-	char *copy = strdup(path);
-	int fd, ret;
-
-	if (!copy)
-		return -1;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(copy);
-	if (fd < 0)
-		return -1;
-	ret = fsync(fd);
-	/* some file systems cannot sync a directory; the rename stands */
-	if (ret && (errno == EINVAL || errno == ENOTSUP))
-		ret = 0;
-	close(fd);
-	return ret;
-}
-
-int outfile_commit(struct outfile *o, struct fail *f)
-{
-	int fd = o->fd;
-
-	if (fsync(fd)) {
-		fail_set(f, "%s: fsync: %s", o->tmp, strerror(errno));
-		goto bad;
-	}
-	o->fd = -1;
-	if (close(fd)) {
-		fail_set(f, "%s: close: %s", o->tmp, strerror(errno));
-		goto bad;
-	}
-	if (rename(o->tmp, o->path)) {
-		fail_set(f, "%s: rename to %s: %s", o->tmp, o->path, strerror(errno));
-		goto bad;
-	}
-	if (sync_dir_of(o->path)) {
-		fail_set(f, "%s: complete, but fsync of its directory: %s", o->path,
-			 strerror(errno));
-		free(o->tmp);
-		o->tmp = NULL;
-		goto bad;
-	}
-	free(o->tmp);
-	o->tmp = NULL;
-	outfile_discard(o);
-	return 0;
-bad:
-	outfile_discard(o);
-	return -1;
-}
-
-void outfile_discard(struct outfile *o)
-{
-	if (o->fd >= 0)
-		close(o->fd);
-	if (o->tmp)
-		unlink(o->tmp);
-	free(o->tmp);
-	free(o->path);
-	o->fd = -1;
-	o->tmp = NULL;
-	o->path = NULL;
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Owns what the image and dump tools share: byte order, errors, numbers, whole files, output files.
- * Never interprets a format.
- */
+/* What the image and dump tools share: byte order, messages, verbs, numbers, whole files. */
 #ifndef TOOLS_COMMON_H
 #define TOOLS_COMMON_H
 
@@ -92,7 +89,14 @@ int fail_print(const struct fail *f);
 /* Name printed in front of every message. */
 extern const char *program;
 /**
- * usage_die() - print a message and a pointer to --help to stderr, exit with EXIT_USAGE
+ * program_start() - first call of main()
+ * @name: name of the program
+ *
+ * Every exit() checks that standard output was written, and fails with EXIT_FAILED when not.
+ */
+void program_start(const char *name);
+/**
+ * usage_die() - print a message and the help that answers it to stderr, exit with EXIT_USAGE
  * @fmt: printf format
  */
 __attribute__((format(printf, 1, 2), noreturn))
@@ -110,19 +114,27 @@ struct verb {
 	const char *text;
 };
 
+/*
+ * struct about - what the help and --version say of a program
+ * @version: its version
+ * @what: what it is for, one line
+ * @more: text behind the list of verbs, "" for nothing
+ */
+struct about {
+	const char *version, *what, *more;
+};
+
 /**
- * run_verb() - main() of a program with verbs: the one that is named, or help
+ * run_verb() - main() of a program with verbs: the one that is named, help or version
  * @verbs: table
  * @nr: its length
- * @what: what the program is for, one line of the help
- * @more: what the help says after the list, "" for nothing
+ * @a: texts
  * @argc: of main()
  * @argv: of main()
  *
  * Return: exit status; with an unknown verb it does not return.
  */
-int run_verb(const struct verb *verbs, size_t nr, const char *what, const char *more, int argc,
-	     char **argv);
+int run_verb(const struct verb *verbs, size_t nr, const struct about *a, int argc, char **argv);
 
 /**
  * parse_u64() - unsigned number, decimal or 0x hex, with an optional K, M, G or T (powers of 1024)
@@ -182,51 +194,5 @@ int read_exact_file(const char *path, void *buf, size_t len, struct fail *f);
  * Return: 0 or -1.
  */
 int pread_full(int fd, const char *path, void *buf, size_t len, uint64_t off, struct fail *f);
-
-/*
- * struct outfile - a file that appears under its name only when it is complete
- * @path: final name
- * @tmp: name while it is written: "<path>.partial"
- * @fd: open descriptor, -1 when closed
- */
-struct outfile {
-	char *path;
-	char *tmp;
-	int fd;
-};
-
-/**
- * outfile_open() - start a file under its temporary name
- * @o: filled; outfile_discard() is allowed in every case
- * @path: final name; must not be anything but a regular file
- * @f: set on failure
- *
- * Return: 0 or -1.
- */
-int outfile_open(struct outfile *o, const char *path, struct fail *f);
-/**
- * outfile_pwrite() - write all bytes at an offset
- * @o: open file
- * @buf: bytes
- * @len: their number
- * @off: offset in bytes
- * @f: set on failure
- *
- * Return: 0 or -1 (with a hint when the file system is full).
- */
-int outfile_pwrite(struct outfile *o, const void *buf, size_t len, uint64_t off, struct fail *f);
-/**
- * outfile_commit() - fsync, rename to the final name, fsync the directory; closes in every case
- * @o: open file
- * @f: set on failure
- *
- * Return: 0, or -1: the temporary file is gone.
- */
-int outfile_commit(struct outfile *o, struct fail *f);
-/**
- * outfile_discard() - close and remove an unfinished file; nothing after a commit
- * @o: file, or one initialised with .fd = -1
- */
-void outfile_discard(struct outfile *o);
 
 #endif /* TOOLS_COMMON_H */

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns reading and checking of Secure Execution boot images.
- * Never decrypts and never writes.
- */
+/* Reading and checking of Secure Execution boot images. */
 #include "seimg.h"
 
 #include <errno.h>
@@ -124,6 +121,14 @@ int ipib_parse(const uint8_t *ipib, size_t len, struct seimg_comp *comp, uint32_
 	return 0;
 }
 
+/* Put the name of the file in front of what a parser says, which does not know it. */
+static int name_file(const struct seimg *img, struct fail *f)
+{
+	struct fail inner = *f;
+
+	return fail_set(f, "%s: %.400s", img->path, inner.text);
+}
+
 /* Bytes of the file at @off, at most @max. */
 static size_t avail(const struct seimg *img, uint64_t off, size_t max)
 {
@@ -143,8 +148,8 @@ static int find_by_metadata(struct seimg *img, struct fail *f)
 	if (get64(meta) != SEIMG_META_MAGIC)
 		return 0;
 	if (get32(meta + 16) != SEIMG_META_VERSION)
-		return fail_set(f, "metadata block: version at 0x%x: expected 0x1, found 0x%x",
-				SEIMG_META_OFF + 16, get32(meta + 16));
+		return fail_set(f, "%s: metadata block: version at 0x%x: expected 0x1, found 0x%x",
+				img->path, SEIMG_META_OFF + 16, get32(meta + 16));
 	img->has_meta = true;
 	img->hdr_off = get64(meta + 8);
 	img->ipib_off = get64(meta + 20);
@@ -182,14 +187,14 @@ static int find_by_scan(struct seimg *img, struct fail *f)
 		img->hdr_off = off;
 		if (!i || !looks_like_ipib(img, off - PAGE_SIZE))
 			return fail_set(f,
-					"IPIB: not found: no metadata block at 0x%x and no IPIB in front of the SE header at 0x%"
-					PRIx64, SEIMG_META_OFF, off);
+					"%s: IPIB: not found: no metadata block at 0x%x and no IPIB in front of the SE header at 0x%"
+					PRIx64, img->path, SEIMG_META_OFF, off);
 		img->ipib_off = off - PAGE_SIZE;
 		return 0;
 	}
 	fail_set(f,
-		 "SE header: not found: no metadata block at 0x%x and no header in the first %u pages",
-		 SEIMG_META_OFF, SEIMG_SCAN_PAGES + 1);
+		 "%s: SE header: not found: no metadata block at 0x%x and no header in the first %u pages",
+		 img->path, SEIMG_META_OFF, SEIMG_SCAN_PAGES + 1);
 	return fail_hint(f, "is this a Secure Execution boot image? seimage create makes one");
 }
 
@@ -199,7 +204,7 @@ static int load_header(struct seimg *img, struct fail *f)
 
 	if (pread_full(img->fd, img->path, img->hdr_raw, n, img->hdr_off, f))
 		return -1;
-	return se_header_parse(img->hdr_raw, n, &img->hdr, f);
+	return se_header_parse(img->hdr_raw, n, &img->hdr, f) ? name_file(img, f) : 0;
 }
 
 static int load_ipib(struct seimg *img, struct fail *f)
@@ -213,29 +218,20 @@ static int load_ipib(struct seimg *img, struct fail *f)
 		return -1;
 	img->ipib_len = (uint32_t)n;
 	if (ipib_parse(img->ipib, n, img->comp, &img->ncomp, f))
-		return -1;
+		return name_file(img, f);
 	size = get64(img->ipib + IPIB_OFF_HDR_SIZE);
 	if (size != img->hdr.phs)
-		return fail_set(f, "IPIB: SE header size at 0x80: expected 0x%x, found 0x%" PRIx64,
-				img->hdr.phs, size);
+		return fail_set(f,
+				"%s: IPIB: SE header size at 0x80: expected 0x%x, found 0x%" PRIx64,
+				img->path, img->hdr.phs, size);
 	for (i = 0; i < img->ncomp; i++) {
 		c = &img->comp[i];
 		if (c->addr + seimg_comp_len(c) > img->file_size)
-			return fail_set(f, "component %u: ends at 0x%" PRIx64
+			return fail_set(f, "%s: component %u: ends at 0x%" PRIx64
 					", but the file has 0x%" PRIx64 " bytes: truncated image",
-					i, c->addr + seimg_comp_len(c), img->file_size);
+					img->path, i, c->addr + seimg_comp_len(c), img->file_size);
 	}
 	return 0;
-}
-
-static void name_file(const struct seimg *img, struct fail *f)
-{
-	struct fail inner = *f;
-
-	if (!strncmp(f->text, img->path, strlen(img->path)))
-		return;
-	fail_set(f, "%s: %.400s", img->path, inner.text);
-	memcpy(f->hint, inner.hint, sizeof(f->hint));
 }
 
 int seimg_open(struct seimg *img, const char *path, struct fail *f)
@@ -256,10 +252,9 @@ int seimg_open(struct seimg *img, const char *path, struct fail *f)
 	ret = find_by_metadata(img, f);
 	if (!ret)
 		ret = find_by_scan(img, f);
-	if (ret >= 0 && !load_header(img, f) && !load_ipib(img, f))
-		return 0;
-	name_file(img, f);
-	return -1;
+	if (ret < 0 || load_header(img, f))
+		return -1;
+	return load_ipib(img, f);
 }
 
 void seimg_close(struct seimg *img)

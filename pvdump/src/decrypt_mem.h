@@ -3,6 +3,7 @@
 #ifndef DECRYPT_MEM_H
 #define DECRYPT_MEM_H
 
+#include "outfile.h"
 #include "dumpcrypt.h"
 
 #define DECRYPT_MAX_THREADS	64u

@@ -1,47 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns one dump: the order of its steps (INIT, CPUs, memory, storage state, COMPLETE) and its file.
- * Never starts or ends the VM.
- */
+/* One dump: INIT, CPUs, memory, storage state, COMPLETE, and its file. */
 #include "take.h"
+#include "outfile.h"
+#include "progress.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #define CHUNK		MIB
-#define PROGRESS_NS	500000000ll	/* at most two progress lines per second */
-
-/* Lines on a terminal only, so that logs stay short. */
-struct progress {
-	bool on;
-	struct timespec last;
-};
-
-static void progress_init(struct progress *p)
-{
-	p->on = isatty(STDERR_FILENO);
-	clock_gettime(CLOCK_MONOTONIC, &p->last);
-}
-
-static void progress(struct progress *p, const char *what, uint64_t done, uint64_t all)
-{
-	struct timespec now;
-
-	if (!p->on)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (done != all && (now.tv_sec - p->last.tv_sec) * 1000000000ll +
-	    now.tv_nsec - p->last.tv_nsec < PROGRESS_NS)
-		return;
-	p->last = now;
-	fprintf(stderr, "%s: %s: %" PRIu64 " of %" PRIu64 " MiB\n", program, what, done / MIB,
-		all / MIB);
-}
 
 static int write_headers(const struct dump_layout *l, struct outfile *out, struct fail *f)
 {
@@ -84,7 +53,7 @@ static int write_notes(struct pvvm *v, const struct dump_layout *l, struct outfi
  * The kernel reads guest memory on behalf of write(2); that access makes the host export every
  * page it touches, so that the file gets ciphertext.
  */
-static int write_memory(struct pvvm *v, const struct dump_layout *l, struct outfile *out,
+static int write_chunks(struct pvvm *v, const struct dump_layout *l, struct outfile *out,
 			struct progress *p, struct fail *f)
 {
 	uint64_t off;
@@ -97,7 +66,36 @@ static int write_memory(struct pvvm *v, const struct dump_layout *l, struct outf
 					  "; dmesg may say why", off);
 			return -1;
 		}
-		progress(p, "memory", off + CHUNK, v->mem_size);
+		progress_update(p, off + CHUNK);
+		if (stop_check(f))
+			return -1;
+	}
+	return 0;
+}
+
+static int write_memory(struct pvvm *v, const struct dump_layout *l, struct outfile *out,
+			struct fail *f)
+{
+	struct progress p;
+	int ret;
+
+	progress_begin(&p, "memory", v->mem_size);
+	ret = write_chunks(v, l, out, &p, f);
+	progress_end(&p);
+	return ret;
+}
+
+static int write_pieces(struct pvvm *v, const struct dump_layout *l, uint64_t piece_mib,
+			uint8_t *buf, struct outfile *out, struct progress *p, struct fail *f)
+{
+	uint64_t all = v->mem_size / MIB, done, n;
+
+	for (done = 0; done < all; done += n) {
+		n = all - done < piece_mib ? all - done : piece_mib;
+		if (pvvm_dump_state(v, done * MIB, n, buf, f) ||
+		    outfile_pwrite(out, buf, n * l->per_mib, l->meta_off + done * l->per_mib, f))
+			return -1;
+		progress_update(p, (done + n) * MIB);
 		if (stop_check(f))
 			return -1;
 	}
@@ -105,29 +103,21 @@ static int write_memory(struct pvvm *v, const struct dump_layout *l, struct outf
 }
 
 static int write_state(struct pvvm *v, const struct dump_layout *l, uint64_t piece_mib,
-		       struct outfile *out, struct progress *p, struct fail *f)
+		       struct outfile *out, struct fail *f)
 {
-	uint64_t all = v->mem_size / MIB, done, n;
+	struct progress p;
 	uint8_t *buf;
-	int ret = 0;
+	int ret;
 
-	if (piece_mib > all)
-		piece_mib = all;
+	if (piece_mib > v->mem_size / MIB)
+		piece_mib = v->mem_size / MIB;
 	buf = malloc(piece_mib * l->per_mib);
 	if (!buf)
 		return fail_set(f, "storage state: no memory for 0x%" PRIx64 " bytes",
 				piece_mib * l->per_mib);
-	for (done = 0; done < all && !ret; done += n) {
-		n = all - done < piece_mib ? all - done : piece_mib;
-		ret = pvvm_dump_state(v, done * MIB, n, buf, f);
-		if (!ret)
-			ret = outfile_pwrite(out, buf, n * l->per_mib,
-					     l->meta_off + done * l->per_mib, f);
-		if (!ret)
-			progress(p, "storage state", (done + n) * MIB, v->mem_size);
-		if (!ret)
-			ret = stop_check(f);
-	}
+	progress_begin(&p, "storage state", v->mem_size);
+	ret = write_pieces(v, l, piece_mib, buf, out, &p, f);
+	progress_end(&p);
 	free(buf);
 	return ret;
 }
@@ -155,11 +145,8 @@ static int write_completion(struct pvvm *v, const struct dump_layout *l, struct 
 static int write_parts(struct pvvm *v, const struct dump_layout *l, uint64_t piece_mib,
 		       struct outfile *out, struct fail *f)
 {
-	struct progress p;
-
-	progress_init(&p);
 	if (pvvm_dump_init(v, f) || write_headers(l, out, f) || write_notes(v, l, out, f) ||
-	    write_memory(v, l, out, &p, f) || write_state(v, l, piece_mib, out, &p, f))
+	    write_memory(v, l, out, f) || write_state(v, l, piece_mib, out, f))
 		return -1;
 	return write_completion(v, l, out, f);
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns creation and end of the VM: host checks, memory, vCPUs, image.
- * Never issues a dump subcommand except to end a dump that is still active.
- */
+/* Creation and end of the VM: host checks, memory, vCPUs, image. */
 #define _GNU_SOURCE
 #include "pvvm.h"
+#include "progress.h"
 #include "pvcmd.h"
+#include "sparse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,16 +62,34 @@ static int open_kvm(struct pvvm *v, struct fail *f)
 	return 0;
 }
 
+/* A new file without a name: nobody's data is overwritten, and nothing is left behind. */
+static int backing_file(const char *path, struct fail *f)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0) {
+		fail_set(f, "guest memory: %s: create: %s", path, strerror(errno));
+		if (errno == EEXIST)
+			fail_hint(f, "name a file that does not exist; it is removed again");
+		return -1;
+	}
+	unlink(path);
+	return fd;
+}
+
 static int backing_fd(const char *backing, uint64_t size, struct fail *f)
 {
 	int fd;
 
-	if (!strcmp(backing, "shm"))
+	if (strcmp(backing, "shm")) {
+		fd = backing_file(backing + strlen("file="), f);
+		if (fd < 0)
+			return -1;
+	} else {
 		fd = memfd_create("guest", MFD_CLOEXEC);
-	else
-		fd = open(backing + strlen("file="), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return fail_set(f, "guest memory: %s: %s", backing, strerror(errno));
+		if (fd < 0)
+			return fail_set(f, "guest memory: memfd: %s", strerror(errno));
+	}
 	if (!ftruncate(fd, (off_t)size))
 		return fd;
 	fail_set(f, "guest memory: %s: size 0x%" PRIx64 ": %s", backing, size, strerror(errno));
@@ -108,8 +125,7 @@ static int map_memory(struct pvvm *v, const char *backing, struct fail *f)
 				strerror(errno));
 	/*
 	 * After a fork the pages would be shared copy-on-write, and 5.10 and other kernels retry
-	 * the read
-	 * of a secure page without end when they may not write it.
+	 * the read of a secure page without end when they may not write it.
 	 */
 	if (madvise(v->mem, v->mem_size, MADV_DONTFORK))
 		return fail_set(f, "guest memory: MADV_DONTFORK: %s", strerror(errno));
@@ -207,25 +223,61 @@ int pvvm_create(struct pvvm *v, uint64_t mem_size, uint32_t vcpus, const char *b
 	return add_vcpus(v, vcpus, f);
 }
 
-static int place_image(struct pvvm *v, struct seimg *img, struct fail *f)
+/* Guest memory is zero already: holes of the image need no read. */
+static int place_component(struct pvvm *v, const struct seimg *img, const struct seimg_comp *c,
+			   struct progress *p, uint64_t done, struct fail *f)
+{
+	uint64_t off, n, len = seimg_comp_len(c);
+	struct sparse holes;
+
+	sparse_init(&holes, img->fd);
+	for (off = 0; off < len; off += n) {
+		n = len - off < MIB ? len - off : MIB;
+		if (!sparse_hole(&holes, c->addr + off, n) &&
+		    pread_full(img->fd, img->path, v->mem + c->addr + off, n, c->addr + off, f))
+			return -1;
+		progress_update(p, done + off + n);
+		if (stop_check(f))
+			return -1;
+	}
+	return 0;
+}
+
+static int check_fits(const struct pvvm *v, const struct seimg *img, struct fail *f)
 {
 	const struct seimg_comp *c;
 	uint32_t i;
 
 	for (i = 0; i < img->ncomp; i++) {
 		c = &img->comp[i];
-		if (c->addr > v->mem_size || seimg_comp_len(c) > v->mem_size - c->addr) {
-			fail_set(f, "%s: component %u at 0x%" PRIx64 " with 0x%" PRIx64
-				 " bytes does not fit into 0x%" PRIx64 " bytes of guest memory",
-				 img->path, i, c->addr, seimg_comp_len(c), v->mem_size);
-			return fail_hint(f, "give the guest more memory with --mem");
-		}
-		if (pread_full(img->fd, img->path, v->mem + c->addr, seimg_comp_len(c), c->addr,
-			       f) ||
-		    stop_check(f))
-			return -1;
+		if (c->addr <= v->mem_size && seimg_comp_len(c) <= v->mem_size - c->addr)
+			continue;
+		fail_set(f, "%s: component %u at 0x%" PRIx64 " with 0x%" PRIx64
+			 " bytes does not fit into 0x%" PRIx64 " bytes of guest memory",
+			 img->path, i, c->addr, seimg_comp_len(c), v->mem_size);
+		return fail_hint(f, "give the guest more memory with --mem");
 	}
 	return 0;
+}
+
+static int place_image(struct pvvm *v, struct seimg *img, struct fail *f)
+{
+	uint64_t total = 0, done = 0;
+	struct progress p;
+	uint32_t i;
+	int ret = 0;
+
+	if (check_fits(v, img, f))
+		return -1;
+	for (i = 0; i < img->ncomp; i++)
+		total += seimg_comp_len(&img->comp[i]);
+	progress_begin(&p, "image", total);
+	for (i = 0; i < img->ncomp && !ret; i++) {
+		ret = place_component(v, img, &img->comp[i], &p, done, f);
+		done += seimg_comp_len(&img->comp[i]);
+	}
+	progress_end(&p);
+	return ret;
 }
 
 int pvvm_start(struct pvvm *v, struct seimg *img, struct fail *f)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns "pvdump take": options, signals, and that the VM is ended whatever happens.
- * Never builds a byte of the dump file.
- */
+/* "pvdump take": options, signals, and the end of the VM whatever happens. */
+#define _GNU_SOURCE
+#include "outfile.h"
 #include "pvdump.h"
 #include "take.h"
 
@@ -14,24 +13,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-static const char help[] =
-"Usage: pvdump take --image IMAGE --mem SIZE -o OUT [OPTION...]\n"
-"Start a protected VM from a Secure Execution boot image and dump it with KVM_PV_DUMP.\n"
-"No guest instruction is executed: the VM is dumped in the state its header defines.\n"
-"\n"
-"      --image FILE        boot image (seimage create, genprotimg, pvimg)\n"
-"      --mem SIZE          guest memory, a multiple of 1M; suffixes K, M, G\n"
-"      --vcpus N           number of vCPUs (1)\n"
-"  -o, --output FILE       dump to write; it gets its name when it is complete\n"
-"      --second-dump FILE  take another dump of the same VM after the first\n"
-"      --repeat N          take N dumps: OUT, OUT.2, OUT.3 ...\n"
-"      --piece-mib N       MiB of memory per storage-state request (256)\n"
-"      --mem-backing HOW   anon (default), shm, or file=PATH\n"
-"      --before-dump CMD   run CMD with the shell before each dump (for tests)\n"
-"\n"
-"Exit status: 0 dump written, 1 failed, 2 usage.\n";
-
 #define MAX_REPEAT	1000u
+#define MAX_NAME	4000u
 
 struct take_opts {
 	const char *image, *out, *second, *backing, *before;
@@ -74,8 +57,8 @@ static void check(const struct take_opts *o)
 	if (strcmp(o->backing, "anon") && strcmp(o->backing, "shm") &&
 	    (strncmp(o->backing, "file=", 5) || !o->backing[5]))
 		usage_die("--mem-backing: '%s': anon, shm or file=PATH expected", o->backing);
-	if (o->second && !strcmp(o->second, o->out))
-		usage_die("--second-dump: the same file as the first");
+	if (strlen(o->out) > MAX_NAME)
+		usage_die("-o: file name too long");
 }
 
 static void parse(int argc, char **argv, struct take_opts *o)
@@ -118,7 +101,7 @@ static void parse(int argc, char **argv, struct take_opts *o)
 			o->out = optarg;
 			break;
 		case 'h':
-			fputs(help, stdout);
+			fputs(take_help, stdout);
 			exit(EXIT_OK);
 		default:
 			usage_die("take: unknown option or missing argument");
@@ -134,7 +117,7 @@ static void on_signal(int sig)
 	stop_signal = sig;
 }
 
-/* Without SA_RESTART a blocked call notices. A full pipe or file is an error, no signal. */
+/* Without SA_RESTART a blocked call notices. A broken pipe is an error, no signal. */
 static void catch_signals(void)
 {
 	static const int stop[] = { SIGINT, SIGTERM, SIGHUP };
@@ -146,7 +129,6 @@ static void catch_signals(void)
 	for (i = 0; i < ARRAY_SIZE(stop); i++)
 		sigaction(stop[i], &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
 }
 
 static int run_before(const char *cmd, struct fail *f)
@@ -169,15 +151,37 @@ static int one_dump(struct pvvm *v, const struct take_opts *o, const char *path,
 	return dump_write(v, path, o->piece, f);
 }
 
-static int all_dumps(struct pvvm *v, const struct take_opts *o, struct fail *f)
+/* Name of dump @i of N: OUT, OUT.2, OUT.3 ... */
+static void dump_name(const struct take_opts *o, uint64_t i, char *path, size_t len)
 {
-	char path[4096];
+	if (i == 1)
+		snprintf(path, len, "%s", o->out);
+	else
+		snprintf(path, len, "%s.%" PRIu64, o->out, i);
+}
+
+/* No dump may replace the image, a dump of the same run or a file that it needs. */
+static int check_names(const struct take_opts *o, struct fail *f)
+{
+	char path[MAX_NAME + 32];
 	uint64_t i;
 
-	if (one_dump(v, o, o->out, f))
-		return -1;
-	for (i = 2; i <= o->repeat; i++) {
-		snprintf(path, sizeof(path), "%s.%" PRIu64, o->out, i);
+	for (i = 1; i <= o->repeat; i++) {
+		dump_name(o, i, path, sizeof(path));
+		if (outfile_distinct(path, o->image, f) ||
+		    (o->second && outfile_distinct(o->second, path, f)))
+			return -1;
+	}
+	return o->second ? outfile_distinct(o->second, o->image, f) : 0;
+}
+
+static int all_dumps(struct pvvm *v, const struct take_opts *o, struct fail *f)
+{
+	char path[MAX_NAME + 32];
+	uint64_t i;
+
+	for (i = 1; i <= o->repeat; i++) {
+		dump_name(o, i, path, sizeof(path));
 		if (one_dump(v, o, path, f))
 			return -1;
 	}
@@ -193,11 +197,12 @@ int cmd_take(int argc, char **argv)
 	int ret;
 
 	parse(argc, argv, &o);
-	if (strlen(o.out) > 4000)
-		usage_die("-o: file name too long");
 	catch_signals();
 	pvvm_init(&v);
-	ret = seimg_open(&img, o.image, &f);
+	img.fd = -1;
+	ret = check_names(&o, &f);
+	if (!ret)
+		ret = seimg_open(&img, o.image, &f);
 	if (!ret)
 		ret = pvvm_create(&v, o.mem, (uint32_t)o.vcpus, o.backing, &f);
 	if (!ret)

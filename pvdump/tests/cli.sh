@@ -28,6 +28,14 @@ for len in 0 63 1000 20000 4000000; do
 	t "info: file cut to $len bytes" refused 1 '^pvdump: cut.dump: ' "$BIN/pvdump" info cut.dump
 done
 t "take on this machine is refused" refused 1 'not built for s390x' "$BIN/pvdump" take --mem 1M
+t "take: its help is on every machine" refused 0 '^Usage: pvdump take ' "$BIN/pvdump" take --help
+t "take: its help names all options" refused 0 '--mem-backing HOW' "$BIN/pvdump" take -h
+t "version" refused 0 '^pvdump [0-9]+\.[0-9]+(-g[0-9a-f]+)?(-dirty)?$' "$BIN/pvdump" --version
+t "usage points to the help of the verb" refused 2 'hint: pvdump info --help$' "$BIN/pvdump" info --what
+t "full output: info" refused 1 'standard output: write: No space' bash -c '"$0" info a.dump >/dev/full' "$BIN/pvdump"
+t "full output: help of take" refused 1 'standard output: write: No space' bash -c '"$0" take --help >/dev/full' "$BIN/pvdump"
+t "full output: check-vmcore" refused 1 'standard output: write: No space' \
+	bash -c '"$0" --sections a.dump >/dev/full' "$BIN/check-vmcore"
 t "unknown verb" refused 2 'unknown verb' "$BIN/pvdump" make
 t "sections" refused 0 'sections present' "$BIN/check-vmcore" --sections a.dump
 t "authenticate" refused 0 'authenticated: completion data and 2 CPUs' \

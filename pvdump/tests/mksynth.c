@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mksynth: writes a synthetic dump of a memory image, to try readers without a machine. */
 #define _GNU_SOURCE
+#include "outfile.h"
 #include "synth.h"
 
 #include <errno.h>

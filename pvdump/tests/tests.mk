@@ -7,7 +7,7 @@ RESULT	:= $(BUILD)/results/pvdump.tap
 SANBUILD := $(OBJ)/san
 READER	:= $(addprefix $(LIB)/,dumpauth.c dumpread.c dumpparts.c dumpnotes.c dumpfile.c common.c secrypt.c)
 UNIT	:= tests/test_pvdump.c tests/synth.c src/rcname.c $(READER)
-SYNTH	:= tests/mksynth.c tests/synth.c $(READER)
+SYNTH	:= tests/mksynth.c tests/synth.c $(READER) $(LIB)/outfile.c
 FUZZ	:= tests/fuzz_dump.c $(addprefix $(LIB)/,dumpread.c dumpparts.c dumpnotes.c common.c)
 ALLSRC	:= $(wildcard src/*.[ch] $(LIB)/*.[ch] $(E2E)/*.[ch] tests/*.h)
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns "seimage info" and "seimage extract-hdr": shows what an image or a bare SE header holds.
- * Never changes its input; shows keys only when asked to.
- */
+/* "seimage info" and "seimage extract-hdr": what an image or a bare SE header holds. */
 #include "seimage.h"
 #include "keydoc.h"
+#include "outfile.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -12,21 +10,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct option options[] = {
-	{ "hdr-key", required_argument, NULL, 'K' },
-	{ "host-key", required_argument, NULL, 'H' },
-	{ "show-secrets", no_argument, NULL, 's' },
-	{ "output", required_argument, NULL, 'o' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
-
-static const char help[] =
-"Usage: seimage info [--hdr-key FILE | --host-key PEM] [--show-secrets] FILE\n"
-"       seimage extract-hdr -o OUT FILE\n"
+static const char info_help[] =
+"Usage: seimage info [OPTION...] FILE\n"
 "Print every field of a Secure Execution header and the component list. FILE is a boot image\n"
-"or a bare header. With the header protection key (32 raw bytes) or the private host key the\n"
-"encrypted area is shown too, its keys only with --show-secrets.\n";
+"or a bare header. With the header protection key or the private host key the encrypted area is\n"
+"shown too.\n"
+"\n"
+"Options:\n"
+"      --hdr-key FILE   header protection key, 32 raw bytes\n"
+"      --host-key FILE  private host key: PEM, DER or the raw scalar\n"
+"      --show-secrets   show the keys in the encrypted area, too\n"
+"  -h, --help           show this text\n";
+
+static const char extract_help[] =
+"Usage: seimage extract-hdr -o HEADER IMAGE\n"
+"Write the bare SE header of a boot image to a file.\n"
+"\n"
+"Options:\n"
+"  -o, --output FILE  header to write; never the image itself\n"
+"  -h, --help         show this text\n";
 
 static void print_hex(const char *name, const uint8_t *p, size_t len)
 {
@@ -129,7 +131,7 @@ static void print_image(const struct seimg *img)
 }
 
 struct info_opts {
-	const char *hdr_key, *host_key, *out;
+	const char *hdr_key, *host_key;
 	bool secrets;
 };
 
@@ -182,12 +184,19 @@ static int load(const char *path, struct seimg *img, bool *bare, struct fail *f)
 	return seimg_open(img, path, f);
 }
 
-static void parse(int argc, char **argv, struct info_opts *o)
+static void parse_info(int argc, char **argv, struct info_opts *o)
 {
+	static const struct option options[] = {
+		{ "hdr-key", required_argument, NULL, 'K' },
+		{ "host-key", required_argument, NULL, 'H' },
+		{ "show-secrets", no_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
 		case 'K':
 			o->hdr_key = optarg;
@@ -198,20 +207,17 @@ static void parse(int argc, char **argv, struct info_opts *o)
 		case 's':
 			o->secrets = true;
 			break;
-		case 'o':
-			o->out = optarg;
-			break;
 		case 'h':
-			fputs(help, stdout);
+			fputs(info_help, stdout);
 			exit(EXIT_OK);
 		default:
-			usage_die("%s: unknown option or missing argument", argv[0]);
+			usage_die("info: unknown option or missing argument");
 		}
 	}
 	if (optind != argc - 1)
-		usage_die("%s: exactly one FILE expected", argv[0]);
+		usage_die("info: exactly one FILE expected");
 	if (o->hdr_key && o->host_key)
-		usage_die("%s: --hdr-key and --host-key exclude each other", argv[0]);
+		usage_die("info: --hdr-key and --host-key exclude each other");
 }
 
 int cmd_info(int argc, char **argv)
@@ -223,9 +229,7 @@ int cmd_info(int argc, char **argv)
 	bool bare;
 	int ret;
 
-	parse(argc, argv, &o);
-	if (o.out)
-		usage_die("info: -o belongs to extract-hdr");
+	parse_info(argc, argv, &o);
 	ret = load(argv[optind], &img, &bare, &f);
 	if (!ret) {
 		if (!bare)
@@ -240,20 +244,49 @@ int cmd_info(int argc, char **argv)
 	return ret ? fail_print(&f) : EXIT_OK;
 }
 
+static const char *parse_extract(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	const char *out = NULL;
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+		switch (c) {
+		case 'o':
+			out = optarg;
+			break;
+		case 'h':
+			fputs(extract_help, stdout);
+			exit(EXIT_OK);
+		default:
+			usage_die("extract-hdr: unknown option or missing argument");
+		}
+	}
+	if (optind != argc - 1)
+		usage_die("extract-hdr: exactly one IMAGE expected");
+	if (!out)
+		usage_die("extract-hdr: no output file (-o)");
+	return out;
+}
+
 int cmd_extract_hdr(int argc, char **argv)
 {
 	static struct seimg img;
-	struct info_opts o = { 0 };
 	struct outfile out = { .fd = -1 };
+	const char *path = parse_extract(argc, argv);
 	struct fail f;
 	int ret;
 
-	parse(argc, argv, &o);
-	if (!o.out)
-		usage_die("extract-hdr: no output file (-o)");
 	ret = seimg_open(&img, argv[optind], &f);
 	if (!ret)
-		ret = outfile_open(&out, o.out, &f);
+		ret = outfile_distinct(path, argv[optind], &f);
+	if (!ret)
+		ret = outfile_open(&out, path, &f);
 	if (!ret)
 		ret = outfile_pwrite(&out, img.hdr_raw, img.hdr.phs, 0, &f);
 	if (!ret)

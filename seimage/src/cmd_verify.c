@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns "seimage verify": recomputes what VERIFY_IMG checks, and the header tag when a key is given.
- * Never changes its input.
- */
+/* "seimage verify": recomputes what VERIFY_IMG checks, and the header tag when a key is given. */
 #include "seimage.h"
 #include "keydoc.h"
+#include "progress.h"
+#include "sparse.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -13,29 +12,55 @@
 #include <string.h>
 
 static const char help[] =
-"Usage: seimage verify [--hdr-key FILE | --host-key PEM] IMAGE\n"
+"Usage: seimage verify [OPTION...] IMAGE\n"
 "Recompute page-list, address-list and tweak-list digest and the number of pages of a boot image\n"
 "and compare them with its header, as the Ultravisor does. With a key the header's tag is\n"
-"checked too. Exit status 1 on any difference.\n";
+"checked too. Exit status 1 on any difference.\n"
+"\n"
+"Options:\n"
+"      --hdr-key FILE   header protection key, 32 raw bytes\n"
+"      --host-key FILE  private host key: PEM, DER or the raw scalar\n"
+"  -h, --help           show this text\n";
+
+/* The pages of one component, @done bytes behind the first of all. */
+static int hash_component(const struct seimg *img, const struct seimg_comp *c, uint64_t done,
+			  struct se_digests *d, struct progress *p, struct fail *f)
+{
+	static const uint8_t zero[PAGE_SIZE];
+	uint8_t page[PAGE_SIZE], tweak[16];
+	struct sparse holes;
+	uint64_t off;
+	bool hole;
+
+	sparse_init(&holes, img->fd);
+	for (off = 0; off < seimg_comp_len(c); off += PAGE_SIZE) {
+		hole = sparse_hole(&holes, c->addr + off, PAGE_SIZE);
+		if (!hole && pread_full(img->fd, img->path, page, PAGE_SIZE, c->addr + off, f))
+			return -1;
+		page_tweak(c->prefix, off, tweak);
+		digests_page(d, hole ? zero : page, c->addr + off, tweak);
+		progress_update(p, done + off + PAGE_SIZE);
+	}
+	return 0;
+}
 
 static int hash_image(const struct seimg *img, struct se_digests *d, struct fail *f)
 {
-	uint8_t page[PAGE_SIZE], tweak[16];
-	const struct seimg_comp *c;
-	uint64_t off;
+	uint64_t total = 0, done = 0;
+	struct progress p;
 	uint32_t i;
+	int ret = 0;
 
+	for (i = 0; i < img->ncomp; i++)
+		total += seimg_comp_len(&img->comp[i]);
 	digests_init(d);
-	for (i = 0; i < img->ncomp; i++) {
-		c = &img->comp[i];
-		for (off = 0; off < seimg_comp_len(c); off += PAGE_SIZE) {
-			if (pread_full(img->fd, img->path, page, PAGE_SIZE, c->addr + off, f))
-				return -1;
-			page_tweak(c->prefix, off, tweak);
-			digests_page(d, page, c->addr + off, tweak);
-		}
+	progress_begin(&p, "components", total);
+	for (i = 0; i < img->ncomp && !ret; i++) {
+		ret = hash_component(img, &img->comp[i], done, d, &p, f);
+		done += seimg_comp_len(&img->comp[i]);
 	}
-	return 0;
+	progress_end(&p);
+	return ret;
 }
 
 static bool line(const char *what, bool ok, const char *detail)

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns mkcomponent: reproducible component files for tests, every page non-zero and different.
- * Never makes anything secret or random in the cryptographic sense.
- */
-#include "common.h"
+/* mkcomponent: reproducible component files for tests, every page non-zero and different. */
+#include "outfile.h"
 
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,9 +68,7 @@ int main(int argc, char **argv)
 	uint64_t seed = 1, size = 0;
 	int c;
 
-	program = "mkcomponent";
-	/* a file that grows too large is an error, not a signal */
-	signal(SIGXFSZ, SIG_IGN);
+	program_start("mkcomponent");
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
 		switch (c) {

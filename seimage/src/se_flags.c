@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns the table of SE header control flags (s390-tools rust/pvimg flags.rs, pvimg-create.1).
- * Never sets one.
- */
+/* SE header control flags; source: s390-tools rust/pvimg flags.rs, pvimg-create.1. */
 #include "seimage.h"
 
 const struct se_flag se_flags[] = {
@@ -16,7 +13,7 @@ const struct se_flag se_flags[] = {
 	{ "pckmo-hmac", SE_PCF_PCKMO_HMAC, false, false, "PCKMO may encrypt HMAC keys" },
 	{ "backup-keys", SE_PCF_BACKUP_KEY, false, false, "backup host keys may be used" },
 	{ "cck-extension-secret", SE_SCF_CCK_EXTENSION, true, false,
-	  "add-secret requests need the extension secret derived from the CCK" },
+	  "add-secret requests need the CCK's extension secret" },
 	{ "cck-update", SE_SCF_CCK_UPDATE, true, false, "the CCK may be replaced at run time" },
 };
 

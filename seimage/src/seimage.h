@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Owns the declarations of seimage's verbs and the names of flags.
- * Never a format (seimg.h) nor cryptography (secrypt.h).
- */
+/* The verbs of seimage and what decides an image. */
 #ifndef SEIMAGE_H
 #define SEIMAGE_H
 
 #include "secrypt.h"
 
 int cmd_create(int argc, char **argv);
+int cmd_header(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_extract_hdr(int argc, char **argv);
@@ -56,7 +54,9 @@ struct create_comp {
 };
 
 /*
- * struct create_opts - everything that decides an image
+ * struct create_opts - everything that decides an image or a header
+ * @out: file to write
+ * @pages: file for the components as they are unpacked, or NULL
  * @hosts, @nhosts: public points of the host keys, one slot each
  * @cust_priv: customer private scalar
  * @hdr_key, @cck, @xts, @iv: keys and the header IV
@@ -66,7 +66,7 @@ struct create_comp {
  * boot stage
  */
 struct create_opts {
-	const char *out;
+	const char *out, *pages;
 	struct create_comp comp[SEIMG_MAX_COMP];
 	uint32_t ncomp;
 	uint8_t hosts[SE_MAX_SLOTS][SE_COORD_SIZE];
@@ -106,6 +106,60 @@ int linux_check(int fd, const char *path, uint64_t kernel_size, uint64_t cmd_siz
  */
 int linux_stage(const struct linux_args *a, uint64_t *size, struct fail *f);
 
+/*
+ * struct placed - one component that is opened and has its place
+ * @c: place, tweak prefix and size
+ * @fd: descriptor, -1 when closed
+ */
+struct placed {
+	struct seimg_comp c;
+	int fd;
+};
+
+/**
+ * components_open() - open all components of a list and give them their places
+ * @o: list; the last one is skipped with @o->boot_linux
+ * @least: lowest address
+ * @p: filled, one for each component; components_close() is due in every case
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
+int components_open(const struct create_opts *o, uint64_t least, struct placed *p, struct fail *f);
+/**
+ * component_place() - give a component its address and tweak prefix
+ * @in: what was asked for
+ * @least: lowest address
+ * @prev: component before it, or NULL
+ * @p: its size is known
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
+int component_place(const struct create_comp *in, uint64_t least, const struct placed *prev,
+		    struct placed *p, struct fail *f);
+/**
+ * components_close() - close what components_open() opened
+ * @p: components
+ * @n: their number
+ */
+void components_close(struct placed *p, uint32_t n);
+
+struct outfile;
+/**
+ * components_write() - encrypt, hash and write all components
+ * @o: keys and flags
+ * @p: components
+ * @out: file, or NULL to hash only
+ * @packed: one after the other instead of at their addresses
+ * @v: set to the digests
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
+int components_write(const struct create_opts *o, const struct placed *p, struct outfile *out,
+		     bool packed, struct se_digest_values *v, struct fail *f);
+
 /**
  * image_write() - build an image; no partial file is left on failure
  * @o: what it consists of
@@ -114,6 +168,15 @@ int linux_stage(const struct linux_args *a, uint64_t *size, struct fail *f);
  * Return: 0 or -1.
  */
 int image_write(const struct create_opts *o, struct fail *f);
+
+/**
+ * header_write() - write a header alone, and the pages when @o asks for them
+ * @o: what it consists of
+ * @f: set on failure
+ *
+ * Return: 0 or -1.
+ */
+int header_write(const struct create_opts *o, struct fail *f);
 
 /**
  * header_build() - assemble and encrypt an SE header

@@ -143,4 +143,193 @@ t "not an image" refused 1 'not found' "$BIN/seimage" info comp
 t "file size limit" refused 1 'File too large' bash -c "ulimit -f 8; exec '$BIN/seimage' create -k '$KEYS/host-key.crt' --component comp -o limit.img"
 t "file size limit leaves nothing" bash -c '[ ! -e limit.img ] && [ ! -e limit.img.partial ]'
 t "refusals leave no file" bash -c '[ ! -e x ] && [ ! -e x.partial ]'
+
+# Output that goes nowhere is a failure of every verb.
+full()
+{
+	refused 1 'standard output: write: No space' bash -c '"$@" >/dev/full' - "$@"
+}
+t "full output: create" full "$BIN/seimage" create -k host.der --component comp -o f.img
+t "full output: header" full "$BIN/seimage" header -k host.der --component comp -o f.hdr
+t "full output: info" full "$BIN/seimage" info a.img
+t "full output: verify" full "$BIN/seimage" verify a.img
+t "full output: help" full "$BIN/seimage" --help
+t "full output: help of a verb" full "$BIN/seimage" create --help
+t "full output: mkcomponent" full "$BIN/mkcomponent" --help
+t "closed output that nothing is written to" bash -c '"$0" extract-hdr -o closed.hdr a.img >&-' "$BIN/seimage"
+
+# Two at once: both files are whole, whoever is the last.
+at_once()
+{
+	local i a b
+	for i in 1 2 3; do
+		create --component comp -o z >/dev/null &
+		a=$!
+		create --kernel comp --ramdisk comp2 -o z >/dev/null &
+		b=$!
+		wait $a && wait $b && "$BIN/seimage" verify z || return 1
+	done
+	ls z*
+	[ "$(echo z*)" = z ]
+}
+t "two at once leave a valid image" at_once
+others_partial()
+{
+	mkfifo q.partial
+	timeout 20 "$BIN/seimage" create -k host.der --component comp -o q && [ -p q.partial ] && [ -f q ]
+}
+t "another one's .partial is left alone" others_partial
+# interrupted SIGNAL: while an image is written; a shell has its background commands ignore SIGINT
+interrupted()
+{
+	local pid i
+	truncate -s 3G huge
+	env --default-signal="$1" "$BIN/seimage" create -k host.der --component huge -o int.img &
+	pid=$!
+	for i in $(seq 200); do
+		[ ! -s int.img.partial ] || break
+		sleep 0.05
+	done
+	ls -l int.img.partial
+	kill -"$1" $pid
+	! wait $pid && [ -z "$(ls int.img* 2>/dev/null)" ]
+}
+t "^C leaves nothing" interrupted INT
+t "a hang-up leaves nothing" interrupted HUP
+
+same()
+{
+	local sum rc
+	sum=$(sha256sum <"$1")
+	shift
+	refused 1 'same file' "${@:2}" || return 1
+	[ "$(sha256sum <"$1")" = "$sum" ]
+}
+cp a.img own.img
+ln own.img hard.img
+ln -s own.img soft.img
+cp cck own.cck
+ln -s own.cck soft.cck
+cp host.der own.der
+t "extract-hdr: output is the input" same own.img own.img "$BIN/seimage" extract-hdr -o own.img own.img
+t "extract-hdr: output is a hard link to the input" same own.img own.img "$BIN/seimage" extract-hdr -o hard.img own.img
+t "extract-hdr: output is a link to the input" same own.img own.img "$BIN/seimage" extract-hdr -o soft.img own.img
+t "extract-hdr: input is a link to the output" same own.img own.img "$BIN/seimage" extract-hdr -o own.img soft.img
+t "create: output is a component" same own.img own.img create -o own.img --kernel own.img@0x20000
+t "create: output is a key" same own.cck own.cck create -o soft.cck --cck own.cck --component comp
+t "create: output is a host key document" same own.der own.der \
+	"$BIN/seimage" create -o ./own.der -k own.der --component comp
+t "header: pages are a component" same own.img own.img \
+	"$BIN/seimage" header -k host.der -o x --pages own.img --component own.img
+t "header: pages are the header" refused 1 'same file' \
+	"$BIN/seimage" header -k host.der -o x --pages ./x --component comp
+
+# A file whose name begins like the message about it.
+head -c 100000 /dev/zero >S
+head -c 100000 /dev/zero >'SE header'
+cp cut.img I
+t "message names the file S" refused 1 '^seimage: S: SE header: not found' "$BIN/seimage" info S
+t "message names the file 'SE header'" refused 1 '^seimage: SE header: SE header: not found' "$BIN/seimage" info 'SE header'
+head -c 90000 a.img >c
+t "message names the file c" refused 1 '^seimage: c: component 0: ends at' "$BIN/seimage" info c
+
+t "psw: address above 64 bits" refused 2 'at most 64 bits' create --psw 180000000:10000000000000000 --component comp -o x
+t "psw: mask above 64 bits" refused 2 'at most 64 bits' create --psw 10000000180000000:0 --component comp -o x
+t "psw: negative" refused 2 'at most 64 bits' create --psw 180000000:-1 --component comp -o x
+t "psw: blanks" refused 2 'at most 64 bits' create --psw ' 180000000: 10000' --component comp -o x
+t "psw: no address" refused 2 'at most 64 bits' create --psw 180000000: --component comp -o x
+t "psw: address above 31 bits" refused 2 'above 0x7fffffff' create --psw 80000000:80000000 --component comp -o x
+t "psw: address above 24 bits" refused 2 'above 0xffffff' create --psw 0:1000000 --component comp -o x
+t "psw: no addressing mode" refused 2 'no addressing mode' create --psw 100000000:0 --component comp -o x
+t "psw: all that fits" create --psw 0x180000000:0xffffffffffffffff --component comp -o p.img
+t "psw: info of it" refused 0 'psw address +0xffffffffffffffff' \
+	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" p.img
+
+cp comp k@v1
+cp comp k@v1,2
+t "a name with @" create --kernel k@v1 -o at.img
+t "a name with @ and a comma" create --kernel k@v1,2 -o at.img
+t "a name with @ and an address" create --kernel k@v1@0x20000,7 -o at.img
+t "a name with @ and an address: info" refused 0 'address 0x000000020000 .* prefix 0x0000000000000007' "$BIN/seimage" info at.img
+t "a misspelt address" refused 1 'hint: FILE@ADDR' create --kernel comp@2000g -o x
+
+truncate -s 256M sparse
+"$BIN/mkcomponent" --seed 3 --size 4K -o page
+dd if=page of=sparse bs=4096 seek=30000 conv=notrunc status=none
+t "sparse component" create --no-component-encryption --component sparse -o sparse.img
+few_blocks()
+{
+	stat -c '%s bytes, %b blocks' "$1"
+	[ "$(stat -c %b "$1")" -lt 1000 ]
+}
+t "sparse component: sparse image" few_blocks sparse.img
+t "sparse component: its bytes" cmp -i 0:90112 sparse sparse.img
+t "sparse component: verify" "$BIN/seimage" verify --host-key "$KEYS/host-key.pem" sparse.img
+on_terminal()
+{
+	script -qec "$(printf '%q ' "$@")" /dev/null >screen </dev/null
+	tr '\r' '\n' <screen
+	grep -Eq 'components: [0-9]+ of 256 MiB, [0-9]+%, [0-9]+ MiB/s(, [0-9].* left)?' screen
+}
+t "progress on a terminal: create" on_terminal "$BIN/seimage" create -k host.der --component sparse -o s.img
+t "progress on a terminal: verify" on_terminal "$BIN/seimage" verify s.img
+rm -f huge s.img sparse.img sparse
+
+t "version" refused 0 '^seimage [0-9]+\.[0-9]+(-g[0-9a-f]+)?(-dirty)?$' "$BIN/seimage" --version
+t "usage of no verb points to the help" refused 2 'hint: seimage --help' "$BIN/seimage" make
+for verb in create info verify header extract-hdr; do
+	t "usage of $verb points to its help" refused 2 "hint: seimage $verb --help\$" "$BIN/seimage" "$verb" --what
+	t "help of $verb" refused 0 "^Usage: seimage $verb " "$BIN/seimage" "$verb" --help
+done
+one_width()
+{
+	local verb
+	for verb in '' create info verify header extract-hdr; do
+		# shellcheck disable=SC2086
+		"$BIN/seimage" $verb --help | awk 'length > 100 { print; bad = 1 } END { exit bad }' || return 1
+	done
+}
+t "no line of help has more than 100 columns" one_width
+
+# Headers alone
+header()
+{
+	"$BIN/seimage" header -k host.der "$@"
+}
+hdr=(--cck cck --hdr-key hdr.key --image-key image.key --x-iv 000102030405060708090a0b --x-cust-key cust.pem)
+t "header at 0, in the clear" header --component comp@0,7 --psw 180000000:1000 --no-component-encryption \
+	"${hdr[@]}" -o clear.hdr --pages clear.pages
+t "header at 0: pages in the clear" cmp comp clear.pages
+t "header at 0: PSW" refused 0 'psw address +0x0000000000001000' \
+	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" clear.hdr
+t "header at 0: pages" refused 0 'encrypted pages +64' "$BIN/seimage" info clear.hdr
+t "header at 0: components are not encrypted" refused 0 'image-encryption +disabled' "$BIN/seimage" info clear.hdr
+# digests, worked out by other programs
+digests()
+{
+	perl -e 'print pack("Q>", $_ * 4096) for 0 .. 63' | sha512sum >ald
+	perl -e 'print pack("Q>Q>", 7, $_ * 4096) for 0 .. 63' | sha512sum >tld
+	"$BIN/seimage" info clear.hdr >i
+	cat i
+	grep -q "page list digest  *$(sha512sum <comp | cut -d' ' -f1)" i &&
+		grep -q "address list digest  *$(cut -d' ' -f1 ald)" i &&
+		grep -q "tweak list digest  *$(cut -d' ' -f1 tld)" i
+}
+t "header at 0: digests" digests
+t "header of two components" header --component comp@1M,1 --component comp2@16M,2 "${hdr[@]}" -o two.hdr --pages two.pages
+t "header of two: the pages of an image" create --component comp@1M,1 --component comp2@16M,2 "${hdr[@]}" -o two.img
+t "header of two: the same pages" bash -c 'dd if=two.img bs=1M skip=1 count=1 status=none | head -c 262144 >p
+	dd if=two.img bs=1M skip=16 status=none >>p; cmp p two.pages'
+# without the default PSW both headers would differ, as both start at the first component
+extracted()
+{
+	"$BIN/seimage" extract-hdr -o two.img.hdr two.img && cmp two.img.hdr two.hdr
+}
+t "header of two: the same header" extracted
+t "header: default address is 0" header --component comp -o d.hdr
+t "header: default PSW" refused 0 'psw address +0x0000000000000000' \
+	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" d.hdr
+t "header: not for Linux" refused 2 'belongs to create' header --kernel linux --linux -o x
+t "create: no --pages" refused 2 'belongs to header' create --component comp --pages y -o x
+t "header: refusals leave no file" bash -c '[ -z "$(ls x* y* 2>/dev/null | grep -v x.img)" ]'
 finish

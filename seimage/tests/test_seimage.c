@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns the unit tests of header cryptography and of reading images, with known answers.
- * Never starts a program.
- */
+/* Unit tests of header cryptography and of images, with known answers. */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -310,9 +308,42 @@ static void numbers(void **state)
 	}
 }
 
+/* Leave @v where a function that is called next has its variables. */
+__attribute__((noinline)) static void fill_stack(int v)
+{
+	volatile int a[16384];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(a); i++)
+		a[i] = v;
+}
+
+/* A second boot stage that could not be made has no descriptor to close. */
+static void refused_linux_closes_its_own_files(void **state)
+{
+	static struct create_opts o;
+	int fd = memfd_create("mine", MFD_CLOEXEC), in = fcntl(STDIN_FILENO, F_GETFD);
+
+	(void)state;
+	o.out = "/nonexistent/x";
+	o.comp[0].path = VECTORS "host.pem.crt";
+	o.comp[0].type = SE_TYPE_KERNEL;
+	o.ncomp = 1;
+	o.boot_linux = true;
+	fd = dup2(fd, 100);
+	assert_int_equal(fd, 100);
+	fill_stack(fd);
+	assert_int_equal(image_write(&o, &f), -1);
+	assert_non_null(strstr(f.text, "too small for a Linux kernel"));
+	assert_return_code(fcntl(fd, F_GETFD), 0);
+	assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), in);
+	close(fd);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refused_linux_closes_its_own_files),
 		cmocka_unit_test(kat_header_decrypts),
 		cmocka_unit_test(kat_customer_key),
 		cmocka_unit_test(kat_keyslot),

@@ -4,8 +4,8 @@
 
 RESULT	:= $(BUILD)/results/seimage.tap
 SANBIN	:= $(OBJ)/san/bin
-TESTSRC	:= tests/test_seimage.c src/image_write.c src/linux_boot.c src/se_flags.c src/keydoc.c \
-	   $(addprefix $(LIB)/,common.c seimg.c secrypt.c)
+TESTSRC	:= tests/test_seimage.c src/components.c src/header.c src/image_write.c src/linux_boot.c src/se_flags.c src/keydoc.c \
+	   $(addprefix $(LIB)/,$(SHARED:=.c) seimg.c secrypt.c)
 ALLSRC	:= $(wildcard src/*.[chS] $(LIB)/*.[ch])
 
 $(OBJ)/test_seimage: $(TESTSRC) $(ALLSRC) $(OBJ)/stages_blob.o

@@ -307,7 +307,7 @@ int main(int argc, char **argv)
 	struct fail f;
 	int c, ret = 0;
 
-	program = "check-vmcore";
+	program_start("check-vmcore");
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
 		one_option(c, &o);
