@@ -4,7 +4,7 @@
 
 VERBS := demo host check check-quick check-full machine kernel series apply series-test \
 	 selftest kunit oracle lint bench fuzz coverage debug-kernel clean
-SETTINGS := BASE KERNEL RUN FILES OUT DRYRUN SMP MEM SIE ICOUNT TIMEOUT RULES KSRC SIGNOFF \
+SETTINGS := BASE KERNEL RUN FILES OUT DRYRUN SMP MEM SIE ICOUNT TIMEOUT RULES KSRC PARTS SIGNOFF TRAILERS COVER_EXTRA \
 	    JOBS LAYERS QEMU NO_INSTALL PVDUMP_BUILD PVDUMP_CACHE PVDUMP_MIRRORS ARGS
 LAYER_SETTINGS := TIME V
 
@@ -23,6 +23,10 @@ override RUN := $(value RUN)
 endif
 export $(SETTINGS) $(LAYER_SETTINGS)
 
+script-series := bases/series build
+script-apply := bases/series apply
+script-series-test := tests/kernel/series
+
 .PHONY: help fetch $(VERBS)
 .DEFAULT_GOAL := help
 
@@ -33,4 +37,4 @@ fetch:
 	@machine/fetch $(if $(ARGS),$(ARGS),--all)
 
 $(VERBS):
-	@scripts/$@ $(ARGS)
+	@$(or $(script-$@),scripts/$@) $(ARGS)

@@ -1,47 +1,41 @@
-#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Owns: the git-am series of a base: its commits on the pristine release, and their export.
-# Never: edits the overlay, the hooks, or a tree outside of build/series.
-set -eu
-. "$(dirname "$0")/lib.sh"
-# shellcheck source=series-lib.sh
-. "$(dirname "$0")/series-lib.sh"
+# shellcheck shell=bash disable=SC2153,SC2154 # BASE, TREE and base_* are set by the caller
+# Makes the commits of a series on the pristine release, and exports them.
 
-usage()
+# sender: whose name the series bears. The output must not depend on the user's git configuration.
+sender()
 {
-	cat <<-X
-	usage: scripts/series [build] [BASE]   (default linux-5.10)
-	Makes build/series/BASE/tree (git work tree at the tip), build/series/BASE/*.patch and
-	build/series/BASE.mbx from the overlay and bases/BASE, and proves that the .mbx applies.
-	For a base that provides KVM_PV_DUMP itself the series holds the kselftest only.
-	environment: SIGNOFF=1  adds your Signed-off-by (and From) by your git identity
-	X
+	local line
+
+	NAME="KVM PV dump series" EMAIL=series@invalid
+	if [ -n "${SIGNOFF:-}" ]; then
+		NAME=$(git config user.name || true) EMAIL=$(git config user.email || true)
+		[ -n "${NAME:+$EMAIL}" ] ||
+			die SIGNOFF "no identity" "git does not know your name and address" \
+				'git config --global user.name "Your Name"; git config --global user.email you@example.org'
+	fi
+	export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null TZ=UTC
+	export GIT_AUTHOR_NAME=$NAME GIT_AUTHOR_EMAIL=$EMAIL GIT_COMMITTER_NAME=$NAME GIT_COMMITTER_EMAIL=$EMAIL
+	TRAILER_ARGS=()
+	sender_file TRAILERS >/dev/null
+	sender_file COVER_EXTRA >/dev/null
+	while IFS= read -r line; do
+		[[ $line =~ ^[A-Z][A-Za-z-]*:\ [^\ ] ]] || die "$TRAILERS" "not a trailer" "'$line' is not \"Key: value\""
+		TRAILER_ARGS+=(--trailer "$line")
+	done < <(sender_file TRAILERS)
+	[ -z "${SIGNOFF:-}" ] || TRAILER_ARGS+=(--trailer "Signed-off-by: $NAME <$EMAIL>")
 }
 
-case ${1:-} in
--h | --help)
-	usage
-	exit 0
-	;;
-build) shift ;;
-esac
-[ $# -le 1 ] || usage_die "one base at a time (scripts/series --help)"
-load_base "${1:-${BASE:-linux-5.10}}"
+# sender_file SETTING: the lines of the file that it names, without the empty ones at its ends.
+sender_file()
+{
+	local file=${!1:-}
 
-OUT=$BUILD/series/$BASE
-TREE=$OUT/tree
-MBX=$BUILD/series/$BASE.mbx
-NAME="KVM PV dump series" EMAIL=series@invalid
-if [ -n "${SIGNOFF:-}" ]; then
-	NAME=$(git config user.name || true) EMAIL=$(git config user.email || true)
-	[ -n "${NAME:+$EMAIL}" ] ||
-		die SIGNOFF "no identity" "git does not know your name and address" \
-			'git config --global user.name "Your Name"; git config --global user.email you@example.org'
-fi
-# Nobody's settings may change what comes out.
-export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null TZ=UTC
-export GIT_AUTHOR_NAME=$NAME GIT_AUTHOR_EMAIL=$EMAIL GIT_COMMITTER_NAME=$NAME GIT_COMMITTER_EMAIL=$EMAIL
-unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+	[ -n "$file" ] || return 0
+	grep -qs '[^[:space:]]' "$file" ||
+		die "$1=$file" "cannot use it" "there is no such file, or nothing in it"
+	sed -e '/./,$!d' -e 's/[[:space:]]*$//' "$file" | awk 'NF { while (n > 0) { print ""; n-- } print; next } { n++ }'
+}
 
 git_tree()
 {
@@ -95,7 +89,8 @@ prepare_base()
 		say "$(basename "$orig") is not the pinned $base_version: offsets are listed"
 	fi
 	if [ "$(cat "$TREE/.git/tarball" 2>/dev/null)" != "$sum" ]; then
-		stage "series-unpack-$BASE" 1m unpack_base "$orig" || exit 1
+		rm -f "$OUT/tip"
+		STAGE_RERUN="bases/series build $BASE" stage "series-unpack-$BASE" 1m unpack_base "$orig" || exit 1
 		echo "$sum" >"$TREE/.git/tarball"
 	fi
 	if [ -n "$pinned" ] && [ "$(git_tree ls-tree -r base | wc -l)" != "$base_files" ]; then
@@ -110,9 +105,23 @@ prepare_base()
 
 # --- the commits: all in the object store, the work tree is touched once at the end ------------
 
+# stage_overlay FILE TO: adds the file as its step has it, without the hunks that later steps have for it.
+stage_overlay()
+{
+	local mode=100644 patch
+
+	[ ! -x "$TOP/$1" ] || mode=100755
+	git_tree update-index --add --cacheinfo "$mode,$(git_tree hash-object -w --no-filters "$TOP/$1"),$2"
+	{ grep -l "^diff --git a/$2 b/" "$BASE_DIR"/[0-9]*.patch || true; } | sort -r | while read -r patch; do
+		patch_hunks "$patch" >"$WORK/later"
+		git_tree apply --cached -R --include="$2" "$WORK/later" ||
+			die "$(basename "$patch")" "$1" "its hunk is not what the overlay has"
+	done
+}
+
 add_overlay()
 {
-	local patch=$1 file to blob mode
+	local patch=$1 file to
 
 	overlay_files "$patch" >"$WORK/overlay"
 	while read -r file; do
@@ -120,17 +129,14 @@ add_overlay()
 		if git_tree ls-files --error-unmatch "$to" >/dev/null 2>&1; then
 			die "$(basename "$patch")" "$file" "the base or an earlier step has $to already"
 		fi
-		mode=100644
-		[ ! -x "$TOP/$file" ] || mode=100755
-		blob=$(git_tree hash-object -w --no-filters "$TOP/$file")
-		git_tree update-index --add --cacheinfo "$mode,$blob,$to"
+		stage_overlay "$file" "$to"
 		echo "$file" >>"$WORK/all-overlay"
 	done <"$WORK/overlay"
 }
 
 apply_hunks()
 {
-	local patch=$1
+	local patch=$1 f
 
 	patch_hunks "$patch" >"$WORK/hunks"
 	[ -s "$WORK/hunks" ] || return 0
@@ -138,7 +144,12 @@ apply_hunks()
 		cat "$WORK/apply" >&2
 		die "$(basename "$patch")" "does not apply" "see the hunk above"
 	fi
-	if grep -i 'offset\|fuzz' "$WORK/apply" >&2 && [ -n "$pinned" ]; then
+	# Overlay files change all the time; the release does not.
+	awk '/^Checking patch / { f = $3; sub(/\.\.\.$/, "", f) } /offset/ { print f ": " $0 }' "$WORK/apply" |
+		while IFS= read -r f; do
+			! git_tree cat-file -e "base:${f%%: *}" 2>/dev/null || printf '%s\n' "$f"
+		done >"$WORK/offset"
+	if [ -s "$WORK/offset" ] && cat "$WORK/offset" >&2 && [ -n "$pinned" ]; then
 		die "$(basename "$patch")" "not made for this base" "hunks apply with an offset" \
 			"make the hunk again on the tree of the step before"
 	fi
@@ -160,9 +171,8 @@ make_commits()
 		[ "$tree" != "$(git_tree rev-parse "$parent^{tree}")" ] ||
 			die "$(basename "$patch")" "empty step" "it changes nothing"
 		patch_message "$patch" >"$WORK/message"
-		if [ -n "${SIGNOFF:-}" ]; then
-			printf '\nSigned-off-by: %s <%s>\n' "$NAME" "$EMAIL" >>"$WORK/message"
-		fi
+		[ ${#TRAILER_ARGS[@]} -eq 0 ] ||
+			git interpret-trailers --in-place --no-divider "${TRAILER_ARGS[@]}" "$WORK/message"
 		at $((n * 60))
 		parent=$(git_tree commit-tree "$tree" -p "$parent" -F "$WORK/message")
 	done < <(hook_patches)
@@ -190,12 +200,21 @@ report_strays()
 # The cover letter, which is the first mail of what send-email gets, and a note in the .mbx.
 cover_text()
 {
-	sed -e '1,2d' -e "s|@TAG@|$base_tag|g" -e "s|@SHA256@|$base_sha256|g" \
-		-e "s|@TARBALL@|linux_$base_version.orig.tar.xz|g" "$BASE_DIR/COVER"
+	sed -e '1,2d' -e "s|@TAG@|$base_tag|g" "$BASE_DIR/COVER"
 	echo
+	if [ -n "${COVER_EXTRA:-}" ]; then
+		sender_file COVER_EXTRA
+		echo
+	fi
 	git_tree log --reverse --format='  %s' "base..$TIP"
 	echo
 	git_tree diff --stat=76 --summary "base..$TIP"
+	echo
+	if [ -n "$base_commit" ]; then
+		echo "base-commit: $base_commit"
+	else
+		echo "base: $base_tag (linux_$base_version.orig.tar.xz, sha256 $base_sha256)"
+	fi
 }
 
 write_cover()
@@ -257,27 +276,63 @@ verify_mbx()
 	git_tree worktree remove --force "$am"
 }
 
-# --- everything that the result depends on, as one number ----------------------------------------
+# --- the verbs ---------------------------------------------------------------------------------
 
+# Everything that the result depends on.
 inputs()
 {
 	local patch
 
-	sha256sum "$TOP/scripts/series" "$TOP/scripts/series-lib.sh" "$BASE_DIR"/*
+	sha256sum "$TOP/bases/tree.sh" "$TOP/bases/build.sh" "$BASE_DIR"/*
 	hook_patches | while read -r patch; do
 		overlay_files "$patch"
 	done | (cd "$TOP" && xargs -r -d '\n' sha256sum)
-	echo "$NAME $EMAIL ${SIGNOFF:-}"
+	echo "$NAME $EMAIL ${TRAILER_ARGS[*]}"
+	sender_file COVER_EXTRA
 }
 
-build()
+editing()
+{
+	[ -e "$TREE/.git/rebase-merge" ]
+}
+
+# edited: has somebody changed the tree? What a killed run has left of a checkout does not count.
+edited()
+{
+	editing || { [ -e "$OUT/tip" ] && [ ! -e "$OUT/switching" ] &&
+		{ ! git_tree diff --quiet HEAD || [ "$(git_tree rev-parse HEAD)" != "$(cat "$OUT/tip")" ]; }; }
+}
+
+refuse_to_lose_edits()
+{
+	if edited; then
+		die "${TREE#"$TOP"/}" "edited" "it has changes that are not in bases/$BASE and the overlay" \
+			"bases/series import $BASE, or to forget them: bases/series edit --abort $BASE"
+	fi
+}
+
+say_paths()
+{
+	say "for git am: ${MBX#"$TOP"/}"
+	say "one by one: ${OUT#"$TOP"/}/*.patch (git send-email; 0000 is the cover letter)"
+}
+
+lock_series()
+{
+	mkdir -p "$OUT"
+	exec 9>"$OUT/lock"
+	flock 9
+	# Left behind by a run that was killed; nobody else is at work here.
+	rm -rf "$OUT"/work.* "$TREE/.git/index.lock" "$TREE/.git/HEAD.lock" "$TREE/.git/refs/heads/series.lock"
+}
+
+make_series()
 {
 	local key
 
 	key=$(inputs | sha256sum | cut -d' ' -f1)
-	if [ "$(cat "$OUT/stamp" 2>/dev/null)" = "$key" ] && [ -e "$MBX" ] &&
-		[ "$(git_tree rev-parse HEAD 2>/dev/null)" = "$(cat "$OUT/tip")" ] &&
-		git_tree diff --quiet HEAD 2>/dev/null; then
+	refuse_to_lose_edits
+	if [ "$(cat "$OUT/stamp" 2>/dev/null)" = "$key" ] && [ -e "$MBX" ]; then
 		say "$BASE: up to date"
 		return
 	fi
@@ -290,18 +345,30 @@ build()
 	export_series
 	verify_mbx
 	# Only what differs from the last tip is written, so that a build of the tree is incremental.
+	touch "$OUT/switching"
 	git_tree checkout -q --force -B series "$TIP"
 	echo "$TIP" >"$OUT/tip"
+	rm -f "$OUT/switching"
 	echo "$key" >"$OUT/stamp"
 	say "$BASE: $STEPS commits on $base_tag, tree $(git_tree rev-parse --short=12 "$TIP^{tree}")"
 }
 
-if test_only; then
-	say "$BASE: this release provides KVM_PV_DUMP itself: the series holds the kselftest only"
-fi
-mkdir -p "$OUT"
-exec 9>"$OUT/lock"
-flock 9
-# What a run that was killed has left behind; who holds the lock above is alone.
-rm -rf "$OUT"/work.* "$TREE/.git/index.lock" "$TREE/.git/HEAD.lock" "$TREE/.git/refs/heads/series.lock"
-build
+series_build()
+{
+	if test_only; then
+		say "$BASE: this release provides KVM_PV_DUMP itself: the series holds the kselftest only"
+	fi
+	sender
+	lock_series
+	make_series
+	say_paths
+}
+
+series_export()
+{
+	[ ! -e "$1" ] || [ -z "$(ls -A "$1")" ] || die "$1" "not empty" "an export begins with an empty directory"
+	series_build
+	mkdir -p "$1"
+	cp "$OUT"/*.patch "$MBX" "$TOP/.b4-config" "$1"
+	say "exported to $1"
+}

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Owns: reading bases/<base>: its pins, path map, and hook patches.
-# Never: writes anything.
+# Reads bases/<base>: pins, path map and hook patches. Sourced; changes nothing.
 
 # load_base BASE: the values of bases/BASE/BASE in the globals base_*.
 # shellcheck disable=SC2034 # they are for the scripts that source this
@@ -9,12 +8,13 @@ load_base()
 {
 	local key value
 
-	BASE=$1 BASE_DIR=$TOP/bases/$1 base_feature='' base_unpack=''
-	[ -e "$BASE_DIR/BASE" ] || usage_die "unknown base '$1', there is: $(cd "$TOP/bases" && echo *)"
+	BASE=$1 BASE_DIR=$TOP/bases/$1 base_feature='' base_unpack='' base_commit=''
+	[ -e "$BASE_DIR/BASE" ] || usage_die "unknown base '$1', there is: $(cd "$TOP/bases" && echo linux-*)"
 	while IFS='=' read -r key value; do
 		case $key in
 		version) base_version=$value ;;
 		tag) base_tag=$value ;;
+		commit) base_commit=$value ;;
 		pin) base_pin=$value ;;
 		sha256) base_sha256=$value ;;
 		files) base_files=$value ;;
@@ -60,7 +60,7 @@ hook_patches()
 	find "$BASE_DIR" -maxdepth 1 -name '[0-9][0-9][0-9][0-9]-*.patch' | sort
 }
 
-# A hook patch is header lines, an empty line, the message, "---", hunks.
+# A hook patch is header lines (Subject, X-Part, X-Overlay), an empty line, the body, "---", hunks.
 patch_header()
 {
 	sed '/^$/,$d' "$2" | sed -n "s/^$1: //p"
@@ -90,6 +90,15 @@ base_path()
 	printf '%s\n' "${to:-$1}"
 }
 
+# hook_part PATCH: code, docs or tests: what a user may leave out of the series.
+hook_part()
+{
+	local part
+
+	part=$(patch_header X-Part "$1")
+	printf '%s\n' "${part:-code}"
+}
+
 # overlay_files PATCH: the overlay files that a step adds; a pattern stands for all that match.
 overlay_files()
 {
@@ -101,15 +110,8 @@ overlay_files()
 	done
 }
 
-# has_feature TREE: does that kernel tree have the feature already?
-has_feature()
+# announces TREE: does KVM in that tree announce dumps?
+announces()
 {
-	local f
-
-	for f in include/uapi/linux/kvm.h arch/s390/include/uapi/asm/kvm.h; do
-		if [ -e "$1/$f" ] && grep -q 'KVM_CAP_S390_PROTECTED_DUMP\|KVM_PV_DUMP' "$1/$f"; then
-			return 0
-		fi
-	done
-	[ -e "$1/arch/s390/kvm/pv_dump.c" ]
+	grep -rqs --include='*.c' 'case KVM_CAP_S390_PROTECTED_DUMP' "$1/arch/s390/kvm"
 }
