@@ -43,29 +43,30 @@ mb()
 
 # --- places ------------------------------------------------------------------------------------
 
-# What apt's sources name, as lines "URI SUITE COMPONENT ORIGIN". The second list has also what apt has no index of yet.
+# What apt's sources name, as lines "URI SUITE COMPONENT [ORIGIN]". apt knows the origins only after it has read all of
+# its indexes, which takes seconds: it is asked for them where there is a choice.
 apt_sources()
 {
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)'
-	apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE) $(COMPONENT)'
+	local all
+
+	all=$(apt-get -o Dir::State::lists=/nonexistent -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
+		indextargets --no-release-info --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' | awk '!seen[$0]++')
+	if [ "$(awk '{ print $1 }' <<<"$all" | sort -u | wc -l)" -gt 2 ]; then
+		apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)'
+	fi
+	printf '%s\n' "$all"
 }
 
 # The archives as lines "main|security|user URI". Third parties name their suites like Debian's: where apt has lists
-# and so knows the origin, it must be Debian. A list of mirrors is as many archives.
+# and so knows the origin, it must be Debian.
 archives()
 {
-	local kind uri mirror main='' security=''
+	local kind uri main='' security=''
 
 	while read -r kind uri; do
-		case $uri in
-		mirror+file:* | mirror:file:*) mapfile -t mirror < <(grep -Eo '^[a-z+]+:[^[:space:]]+' "/${uri#*:/}" 2>/dev/null) ;;
-		*) mirror=("$uri") ;;
-		esac
-		for uri in "${mirror[@]}"; do
-			uri=${uri%/}
-			printf '%s %s\n' "$kind" "$uri"
-			case $kind in main) main=${main:-$uri} ;; *) security=$uri ;; esac
-		done
+		uri=${uri%/}
+		printf '%s %s\n' "$kind" "$uri"
+		case $kind in main) main=${main:-$uri} ;; *) security=$uri ;; esac
 	done < <(apt_sources 2>>"$LOG" | awk '
 		$4 != "" && $4 != "Debian" { foreign[$1] = 1 }
 		$3 != "main" || foreign[$1] || $1 ~ /^cdrom:/ { next }
@@ -113,7 +114,7 @@ places()
 				;;
 			esac
 		done <<<"$ARCHIVES"
-	} | sort -s -n -k1,1 | cut -d' ' -f2-
+	} | grep -v ' /pool/' | sort -s -n -k1,1 | cut -d' ' -f2-
 }
 
 # get_uri URI FILE SHA256 SIZE: the file, if the URI has it. Else one line with the reason; its first word is gone, wrong
@@ -149,7 +150,7 @@ get_uri()
 		fi
 		return 1
 	fi
-	why=$(sed -n 's/^E: Failed to fetch [^ ]* *//p' "$log" | head -n 1)
+	why=$(sed -n 's/^E: Failed to fetch [^ ]* *//p' "$log" | sed 's/  */ /g; s/ *\[IP: .*//; q')
 	[ -n "$why" ] || why=$(sed -n 's/^E: //p' "$log" | head -n 1)
 	case $why in
 	404* | 410*) echo "gone $why" ;;
@@ -167,15 +168,18 @@ get_path()
 	local own uri why host dead
 
 	while read -r own uri; do
-		host=${uri#*://} dead=$5/dead.${host%%/*}
-		if [ -e "$dead" ]; then
-			why="dead no answer from ${host%%/*}"
+		host=${uri%/pool/*} host=${host#*://}
+		case $uri in *://*) host=${host%%/*} ;; esac
+		dead=$5/dead.${host//\//_}
+		if [ -s "$dead" ]; then
+			why=$(cat "$dead")
 		elif why=$(get_uri "$uri" "$2" "$3" "$4"); then
 			return 0
 		fi
 		rm -f "$2" "$2.FAILED"
-		case $why in dead*) touch "$dead" ;; esac
-		printf '%s %s %s\n' "$own" "$uri" "$why" >>"$2.why"
+		case $why in dead*) [ -s "$dead" ] || printf '%s\n' "$why" >"$dead" ;; esac
+		# For people the archive is enough: FILE.why is about this one file.
+		printf '%s %s %s\n' "$own" "${uri%/pool/*}" "$why" >>"$2.why"
 	done < <(places "$1")
 	return 1
 }
@@ -194,7 +198,7 @@ apt_world()
 	printf 'deb [arch=s390x signed-by=%s] %s %s main\ndeb-src [signed-by=%s] %s %s main\n' \
 		"$KEYRING" "$uri" "$dist" "$KEYRING" "$uri" "$dist" >"$root/sources.list"
 	{
-		apt-config dump | grep -E '^Acquire::(ftp|http|https|Retries|ForceIPv|Proxy)' || true
+		apt-config dump | grep -E '^(Acquire::(ftp|http|https|Retries|ForceIPv)|Dir::Etc::netrc)' || true
 		cat <<-X
 		Dir::State "$root/state";
 		Dir::State::status "$root/status";
@@ -219,6 +223,28 @@ apt_world()
 	cat "$root/log" >>"$LOG"
 	[ -n "$(find "$root/state/lists" -maxdepth 1 -type f -size +0 -name '*_Sources*' -print -quit)" ] ||
 		[ -n "$(find "$root/state/lists" -maxdepth 1 -type f -size +0 -name '*_Packages*' -print -quit)" ]
+}
+
+# index_of NAME DIRECTORY: an apt world with the suite of the row, in "root". Each suite is looked up once.
+index_of()
+{
+	local kind=main k uri
+
+	root=$2/apt.${suite[$1]}
+	case ${suite[$1]} in *-security) kind=security ;; esac
+	if [ ! -e "$root" ]; then
+		while read -r k uri; do
+			case $k in "$kind" | user) ;; *) continue ;; esac
+			case $uri in /*) uri=file:$uri ;; esac
+			rm -rf "$root"
+			if apt_world "$root" "$uri" "${suite[$1]}"; then
+				touch "$root/usable"
+				return 0
+			fi
+		done <<<"$ARCHIVES"
+		mkdir -p "$root"
+	fi
+	[ -e "$root/usable" ]
 }
 
 in_world()
