@@ -102,6 +102,44 @@ interrupted()
 	[ $rc = 1 ] && grep -q "stopped by signal" sig.log && [ ! -e out.dump ] && [ ! -e out.dump.partial ]
 }
 
+# An existing file is neither guest memory nor shortened.
+backing_exists()
+{
+	echo precious >precious
+	refused 'precious: create: File exists' --image good.img --mem-backing file=precious &&
+		[ "$(cat precious)" = precious ]
+}
+
+# names PATTERN ARGS...: two outputs of one name, or one that is the image; nothing is written
+names()
+{
+	sum=$(sha256sum <good.img)
+	refused "$@" && [ "$(sha256sum <good.img)" = "$sum" ]
+}
+
+full_output()
+{
+	./pvdump take --image good.img --mem $MEM -o full.dump >/dev/full
+	rc=$?
+	echo "exit status $rc"
+	[ $rc = 1 ] && grep -q 'standard output: write: No space' log && ./pvdump info full.dump
+}
+
+others_partial()
+{
+	mkfifo p.dump.partial
+	timeout 60 ./pvdump take --image good.img --mem $MEM -o p.dump && [ -p p.dump.partial ] && [ -f p.dump ]
+}
+
+# both at once write the same name
+at_once()
+{
+	take --image good.img -o z.dump &
+	pid=$!
+	take --image good.img -o z.dump --vcpus 2 && wait $pid && ./pvdump info z.dump &&
+		[ "$(ls -d z.dump*)" = z.dump ]
+}
+
 exec 2>&1
 chmod +x pvdump
 : >"$OUT/state.args"
@@ -116,10 +154,23 @@ t "second dump" take --image good.img -o s.dump --second-dump s2.dump
 t "storage state in pieces of 5 MiB" take --image good.img --piece-mib 5 -o "$OUT/pieces.pvdump"
 t "memory from shared memory" take --image good.img --mem-backing shm -o shm.dump
 t "memory from a file" take --image good.img --mem-backing file=backing -o file.dump
+t "memory from a file: it is gone" [ ! -e backing ]
+t "memory from a file that exists is refused" backing_exists
+t "image for the backup key" take --image backup.img -o "$OUT/backup.pvdump"
+t "image for the backup key without its flag" refused 'rrc 0x0005' --image unmarked.img
+t "second dump would be the repeated one" names 'out.dump.2: create: ' --image good.img --repeat 2 --second-dump out.dump.2
+t "second dump would be the repeated one by another name" names 'the same file as' --image good.img --repeat 2 --second-dump ./out.dump.2
+t "second dump would be the first one" names 'out.dump: create: ' --image good.img --second-dump out.dump
+ln -s good.img link.img
+t "output would be the image" sh -c './pvdump take --mem 24M --image good.img -o link.img; [ $? = 1 ] && [ -L link.img ]'
+t "full output" full_output
+t "another one's .partial is left alone" others_partial
+t "two at once" at_once
+t "progress on a terminal" sh -c './pvdump take --mem 160M --image good.img -o big.dump 2>/dev/console'
 t "--before-dump runs" take --image good.img --before-dump 'echo before >mark' -o b.dump
 t "--before-dump ran" grep -q before mark
 t "no progress lines without a terminal" [ "$(grep -c MiB quiet.log)" = 1 ]
-rm -f ./*.dump ./*.dump.3 r.dump.2 backing
+rm -f ./*.dump ./*.dump.3 r.dump.2 p.dump.partial
 
 OUTFILE=full/x
 t "disk full" refused 'No space left' --image good.img
@@ -162,6 +213,6 @@ if [ -e $PORT ] && exec 3<>$PORT; then
 else
 	skip "fault rules" "no port $PORT: not the emulated machine"
 fi
-t "no 'partial' file is left" [ -z "$(find . -name '*.partial')" ]
+t "no 'partial' file is left" [ -z "$(find . -name '*.partial*')" ]
 echo "1..$n"
 [ $bad = 0 ]
