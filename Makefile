@@ -3,9 +3,9 @@
 # Never: holds logic. Settings are variables and reach the scripts through the environment.
 
 VERBS := demo host check check-quick check-full machine kernel series apply series-test \
-	 selftest kunit oracle lint bench fuzz coverage debug-kernel clean
+	 selftest kunit oracle lint bench fuzz coverage debug-kernel clean tools install uninstall
 SETTINGS := BASE KERNEL RUN FILES OUT DRYRUN SMP MEM SIE ICOUNT TIMEOUT RULES KSRC PARTS SIGNOFF TRAILERS COVER_EXTRA \
-	    JOBS LAYERS QEMU NO_INSTALL PVDUMP_BUILD PVDUMP_CACHE PVDUMP_MIRRORS ARGS
+	    JOBS LAYERS QEMU NO_INSTALL PREFIX DESTDIR PVDUMP_BUILD PVDUMP_CACHE PVDUMP_MIRRORS ARGS
 LAYER_SETTINGS := TIME V
 
 # A misspelt setting must not be ignored.
