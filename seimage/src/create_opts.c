@@ -119,7 +119,7 @@ static bool flag_option(const char *arg, struct create_opts *o)
 static const char *input(struct parse *p, const char *path)
 {
 	if (p->ninputs == MAX_INPUTS)
-		usage_die("more than %u input files", MAX_INPUTS);
+		usage_die("too many files: at most %u", MAX_INPUTS);
 	p->inputs[p->ninputs++] = path;
 	return path;
 }
@@ -206,8 +206,8 @@ static void parse_psw(struct create_opts *o, const char *s)
 	if (!(o->psw_mask & PSW_EA))
 		max = o->psw_mask & PSW_BA ? 0x7fffffff : 0xffffff;
 	else if (!(o->psw_mask & PSW_BA))
-		usage_die("--psw: mask 0x%016" PRIx64 ": bit 31 without bit 32 is no addressing mode",
-			  o->psw_mask);
+		usage_die("--psw: mask 0x%016" PRIx64
+			  ": bit 31 without bit 32 is no addressing mode", o->psw_mask);
 	if (o->psw_addr > max)
 		usage_die("--psw: address 0x%" PRIx64 " is above 0x%" PRIx64
 			  ", the end of storage in the addressing mode of the mask",

@@ -161,8 +161,8 @@ t "closed output that nothing is written to" bash -c '"$0" extract-hdr -o closed
 # Two at once: both files are whole, whoever is the last.
 at_once()
 {
-	local i a b
-	for i in 1 2 3; do
+	local _ a b
+	for _ in 1 2 3; do
 		create --component comp -o z >/dev/null &
 		a=$!
 		create --kernel comp --ramdisk comp2 -o z >/dev/null &
@@ -182,11 +182,11 @@ t "another one's .partial is left alone" others_partial
 # interrupted SIGNAL: while an image is written; a shell has its background commands ignore SIGINT
 interrupted()
 {
-	local pid i
+	local pid _
 	truncate -s 3G huge
 	env --default-signal="$1" "$BIN/seimage" create -k host.der --component huge -o int.img &
 	pid=$!
-	for i in $(seq 200); do
+	for _ in $(seq 200); do
 		[ ! -s int.img.partial ] || break
 		sleep 0.05
 	done
@@ -330,6 +330,22 @@ t "header of two: the same header" extracted
 t "header: default address is 0" header --component comp -o d.hdr
 t "header: default PSW" refused 0 'psw address +0x0000000000000000' \
 	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" d.hdr
+# The chip takes a header for its key, unpacks the pages at 0 and finds that they fit.
+{ printf '\x30\x50\x02\x01\x01\x04\x42'; "$BIN/header_chip" --key; printf '\xa0\x07\x06\x05\x2b\x81\x04\x00\x23'; } |
+	openssl ec -inform DER -pubout -out chip.pub 2>/dev/null
+for kind in image-encryption no-component-encryption; do
+	option=--enable-$kind
+	[ $kind = image-encryption ] || option=--$kind
+	t "header on the chip: $kind" "$BIN/seimage" header -k chip.pub --component comp@0,0x42 $option \
+		-o chip.hdr --pages chip.pages
+	t "header on the chip: $kind: verified" refused 0 'verify: rc 0x0001' "$BIN/header_chip" chip.hdr chip.pages 0x42
+	t "header on the chip: $kind: another prefix" refused 1 'verify: rc 0x0102 rrc 0x001c' \
+		"$BIN/header_chip" chip.hdr chip.pages 0x43
+	flip chip.pages 5000
+	t "header on the chip: $kind: another page" refused 1 'verify: rc 0x0102 rrc 0x001b' \
+		"$BIN/header_chip" chip.hdr flipped 0x42
+done
+t "header on the chip: not its key" refused 1 'header: rc 0x0108 rrc 0x0005' "$BIN/header_chip" clear.hdr clear.pages 7
 t "header: not for Linux" refused 2 'belongs to create' header --kernel linux --linux -o x
 t "create: no --pages" refused 2 'belongs to header' create --component comp --pages y -o x
 t "header: refusals leave no file" bash -c '[ -z "$(ls x* y* 2>/dev/null | grep -v x.img)" ]'

@@ -16,7 +16,17 @@ $(OBJ)/test_seimage: $(TESTSRC) $(ALLSRC) $(OBJ)/stages_blob.o
 $(SANBIN)/seimage $(SANBIN)/mkcomponent: $(ALLSRC)
 	$(MAKE) BUILD=$(OBJ)/san CFLAGS="$(SAN)" all
 
-check: all $(OBJ)/test_seimage $(SANBIN)/seimage
+# softuv with the machine of its tests, to try headers on
+SOFTUV	:= $(TOP)/softuv
+CHIP	:= $(addprefix $(SOFTUV)/tests/,machine.c guest.c guest_crypto.c invariants.c) $(wildcard $(SOFTUV)/src/*.c)
+CHIPHDR	:= $(wildcard $(SOFTUV)/include/*.h $(SOFTUV)/src/*.h $(SOFTUV)/tests/*.h)
+
+$(SANBIN)/header_chip: tests/header_chip.c $(CHIP) $(CHIPHDR)
+	@mkdir -p $(@D)
+	$(CC) -O1 -g $(WARN) -D_GNU_SOURCE -I$(SOFTUV)/include -I$(SOFTUV)/tests -o $@ \
+		tests/header_chip.c $(CHIP) -lcmocka -lcrypto $(LIBS)
+
+check: all $(OBJ)/test_seimage $(SANBIN)/seimage $(SANBIN)/header_chip
 	@mkdir -p $(dir $(RESULT))
 	@$(TOP)/tests/run-check $(RESULT) $(OBJ)/test_seimage tests/cli.sh $(SANBIN)
 
