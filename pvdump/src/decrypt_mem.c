@@ -131,7 +131,7 @@ static int work(struct job *j, struct fail *f)
 	struct worker w;
 	int ret;
 
-	w.buf = malloc(CHUNK_PAGES * PAGE_SIZE);
+	w.buf = aligned_alloc(PAGE_SIZE, CHUNK_PAGES * PAGE_SIZE);
 	w.crypt = pagecrypt_new(j->keys);
 	if (w.buf && w.crypt)
 		ret = all_chunks(j, &w, f);
