@@ -7,7 +7,6 @@
 #include "dumpmem.h"
 #include "osinfo.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <sched.h>
@@ -98,7 +97,7 @@ static void one_option(int c, struct opts *o)
 		break;
 	case 'h':
 		fputs(help, stdout);
-		exit(fflush(stdout) ? EXIT_FAILED : EXIT_OK);
+		exit(EXIT_OK);
 	default:
 		usage_die("decrypt: unknown option or missing argument");
 	}
@@ -130,29 +129,17 @@ static void parse(struct opts *o, int argc, char **argv)
 		o->jobs = cpus();
 }
 
-static bool same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-/* The output replaces what has its name. */
 static int check_output(const struct opts *o, struct fail *f)
 {
 	uint32_t i;
 
 	if (!o->output)
 		return 0;
-	if (same_file(o->file, o->output))
-		return fail_set(f, "%s: output: is the dump itself: another name expected",
-				o->output);
 	for (i = 0; i < o->nkeys; i++) {
-		if (same_file(o->key[i].path, o->output))
-			return fail_set(f, "%s: output: is the key %s: another name expected",
-					o->output, o->key[i].path);
+		if (outfile_distinct(o->output, o->key[i].path, f))
+			return -1;
 	}
-	return 0;
+	return outfile_distinct(o->output, o->file, f);
 }
 
 static int read_keys(struct opts *o, struct fail *f)
@@ -257,20 +244,17 @@ static int add_vmcoreinfo(const struct dumpread *d, const struct dump_keys *keys
 static int write_core(const struct opts *o, const struct dumpread *d, const struct dump_keys *keys,
 		      const struct corefile *c, struct fail *f)
 {
-	uint64_t size = c->size + d->mem_size;
 	struct outfile out = { .fd = -1 };
 
 	umask(077);
 	decrypt_catch_signals();
 	if (outfile_open(&out, o->output, f))
 		return -1;
-	if (ftruncate(out.fd, (off_t)size)) {
-		fail_set(f, "%s: set size 0x%" PRIx64 ": %s", o->output, size, strerror(errno));
-	} else if (!outfile_pwrite(&out, c->head, c->size, 0, f) &&
-		   !decrypt_memory(d, keys, &out, c->size, o->jobs, f) &&
-		   !decrypt_stopped(f) && !outfile_commit(&out, f)) {
+	if (!outfile_extend(&out, c->size + d->mem_size, f) &&
+	    !outfile_pwrite(&out, c->head, c->size, 0, f) &&
+	    !decrypt_memory(d, keys, &out, c->size, o->jobs, f) && !decrypt_stopped(f) &&
+	    !outfile_commit(&out, f))
 		return 0;
-	}
 	outfile_discard(&out);
 	return -1;
 }

@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Owns "pvdump info": prints what a dump holds.
- * Never decrypts and never changes its input.
- */
+/* "pvdump info": prints what a dump holds, and shows its pages. */
 #include "pvdump.h"
 #include "dumpread.h"
+#include "map.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char help[] =
-"Usage: pvdump info FILE\n"
+"Usage: pvdump info [--map] [--svg FILE] DUMP\n"
 "Print what a dump of a protected VM holds: sections, memory, vCPUs, page states, completion\n"
-"data. Nothing is decrypted; whether the data is authentic needs the owner's key (zgetdump -k).\n"
-"A malformed file is refused with the part, its offset, the expected and the found value.\n";
+"data. Nothing is decrypted; whether the data is authentic needs the owner's key (pvdump decrypt).\n"
+"A malformed file is refused with the part, its offset, the expected and the found value.\n"
+"\n"
+"      --map       one screen that shows where encrypted, zero, shared and invalid pages lie\n"
+"      --svg FILE  the same as a picture\n"
+"\n"
+"Encrypted pages are those that the Ultravisor encrypted for the host, at the dump or before it;\n"
+"the dump does not tell which. Zero and shared pages are marked if they are mapped.\n";
 
 static void print_hex(const char *name, const uint8_t *p, size_t len)
 {
@@ -29,14 +28,31 @@ static void print_hex(const char *name, const uint8_t *p, size_t len)
 	printf("  %-12s %s\n", name, s);
 }
 
+/* Names come from the file: a terminal must not obey them. */
+static void print_name(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++) {
+		if (*s > ' ' && *s < 0x7f && *s != '\\')
+			n += printf("%c", *s);
+		else
+			n += printf("\\x%02x", (unsigned char)*s);
+	}
+	printf("%*s", n < 12 ? 12 - n : 0, "");
+}
+
 static void print_sections(const struct dumpread *d)
 {
 	uint32_t i;
 
 	printf("sections\n");
-	for (i = 1; i < d->nsec; i++)
-		printf("  %-12s offset 0x%" PRIx64 " size 0x%" PRIx64 "\n", d->sec[i].name,
-		       d->sec[i].offset, d->sec[i].size);
+	for (i = 1; i < d->nsec; i++) {
+		fputs("  ", stdout);
+		print_name(d->sec[i].name);
+		printf(" offset 0x%" PRIx64 " size 0x%" PRIx64 "\n", d->sec[i].offset,
+		       d->sec[i].size);
+	}
 }
 
 static void print_vcpus(const struct dumpread *d)
@@ -97,34 +113,73 @@ static void print_dump(const struct dumpread *d)
 	print_completion(d);
 }
 
-int cmd_info(int argc, char **argv)
+struct opts {
+	const char *svg;
+	bool map;
+};
+
+/* The picture is there also when a state is undefined: it shows where. */
+static int show(struct dumpread *d, const struct opts *o, struct fail *f)
+{
+	struct fail map;
+	int ret;
+
+	if (!o->map && !o->svg)
+		print_dump(d);
+	ret = dumpread_states(d, f);
+	if (!o->map && !o->svg)
+		print_pages(d);
+	if (o->map && map_print(d, &map))
+		goto bad;
+	if (o->svg && map_svg(d, o->svg, &map))
+		goto bad;
+	return ret;
+bad:
+	*f = map;
+	return -1;
+}
+
+static const char *parse(struct opts *o, int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "map", no_argument, NULL, 'm' },
+		{ "svg", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
-	static struct dumpread d;
-	struct dump_source src = { .fd = -1 };
-	struct fail f;
-	int c, ret;
+	int c;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c != 'h')
-			usage_die("info: unknown option");
-		fputs(help, stdout);
-		return EXIT_OK;
+		if (c == 'm') {
+			o->map = true;
+		} else if (c == 's') {
+			o->svg = optarg;
+		} else if (c == 'h') {
+			fputs(help, stdout);
+			return NULL;
+		} else {
+			usage_die("info: unknown option or missing argument");
+		}
 	}
 	if (optind != argc - 1)
 		usage_die("info: exactly one FILE expected");
-	ret = dump_source_open(&src, argv[optind], &f);
-	if (!ret)
-		ret = dumpread_open(&d, &src, &f);
-	if (!ret) {
-		print_dump(&d);
-		ret = dumpread_states(&d, &f);
-		print_pages(&d);
-	}
+	return argv[optind];
+}
+
+int cmd_info(int argc, char **argv)
+{
+	struct dump_source src = { .fd = -1 };
+	struct opts o = { 0 };
+	static struct dumpread d;
+	const char *path;
+	struct fail f;
+	int ret;
+
+	path = parse(&o, argc, argv);
+	if (!path)
+		return EXIT_OK;
+	ret = dump_source_open(&src, path, &f) || dumpread_open(&d, &src, &f) || show(&d, &o, &f);
 	dumpread_close(&d);
 	dump_source_close(&src);
 	return ret ? fail_print(&f) : EXIT_OK;

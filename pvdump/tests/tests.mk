@@ -4,16 +4,24 @@
 # tests are in tests/e2e.
 
 RESULT	:= $(BUILD)/results/pvdump.tap
+DECRESULT := $(BUILD)/results/pvdump-decrypt.tap
 SANBUILD := $(OBJ)/san
 READER	:= $(addprefix $(LIB)/,dumpauth.c dumpread.c dumpparts.c dumpnotes.c dumpfile.c common.c secrypt.c)
 UNIT	:= tests/test_pvdump.c tests/synth.c src/rcname.c $(READER)
 SYNTH	:= tests/mksynth.c tests/synth.c $(READER) $(LIB)/outfile.c
-FUZZ	:= tests/fuzz_dump.c $(addprefix $(LIB)/,dumpread.c dumpparts.c dumpnotes.c common.c)
+# what "pvdump decrypt" adds to the reader
+DECRYPTING := $(addprefix $(LIB)/,dumpcrypt.c dumpmem.c corefile.c osinfo.c)
+DECUNIT	:= tests/test_decrypt.c tests/synth.c $(DECRYPTING) $(READER)
+FUZZ	:= tests/fuzz_dump.c $(DECRYPTING) $(addprefix $(LIB)/,dumpread.c dumpparts.c dumpnotes.c common.c)
 ALLSRC	:= $(wildcard src/*.[ch] $(LIB)/*.[ch] $(E2E)/*.[ch] tests/*.h)
 
 $(OBJ)/test_pvdump: $(UNIT) $(ALLSRC)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) $(WARN) $(INCS) -Itests -o $@ $(UNIT) $(LIBS) -lcmocka
+
+$(OBJ)/test_decrypt: $(DECUNIT) $(ALLSRC)
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(WARN) $(INCS) -Itests -o $@ $(DECUNIT) $(LIBS) -lcrypto -lcmocka
 
 $(OBJ)/mksynth: $(SYNTH) $(ALLSRC)
 	@mkdir -p $(@D)
@@ -22,14 +30,16 @@ $(OBJ)/mksynth: $(SYNTH) $(ALLSRC)
 $(SANBUILD)/bin/pvdump: $(ALLSRC)
 	$(MAKE) BUILD=$(SANBUILD) CFLAGS="$(SAN)" native
 
-check: native $(OBJ)/test_pvdump $(OBJ)/mksynth $(SANBUILD)/bin/pvdump
+check: native $(OBJ)/test_pvdump $(OBJ)/test_decrypt $(OBJ)/mksynth $(SANBUILD)/bin/pvdump
 	@mkdir -p $(dir $(RESULT))
 	@$(TOP)/tests/run-check $(RESULT) $(OBJ)/test_pvdump tests/cli.sh $(SANBUILD)/bin $(OBJ)/mksynth
+	@$(TOP)/tests/run-check $(DECRESULT) $(OBJ)/test_decrypt tests/cli-decrypt.sh $(SANBUILD)/bin $(OBJ)/mksynth \
+		$(BUILD)/bin
 
 $(OBJ)/fuzz_dump: $(FUZZ) $(ALLSRC)
 	@mkdir -p $(@D)
 	clang -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -std=gnu11 $(INCS) \
-		-o $@ $(FUZZ)
+		-o $@ $(FUZZ) -lcrypto
 
 fuzz: $(OBJ)/fuzz_dump
 	@mkdir -p $(OBJ)/corpus-dump
