@@ -27,6 +27,10 @@ $(OBJ)/mksynth: $(SYNTH) $(ALLSRC)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) $(INCS) -Itests -o $@ $(SYNTH) $(LIBS)
 
+$(OBJ)/dump_pages: $(TOP)/tests/bench/dump_pages.c $(DECRYPTING) $(READER) $(ALLSRC)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) $(INCS) -o $@ $< $(DECRYPTING) $(READER) $(LIBS) -lcrypto
+
 $(SANBUILD)/bin/pvdump: $(ALLSRC)
 	$(MAKE) BUILD=$(SANBUILD) CFLAGS="$(SAN)" native
 

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What pvdump decrypt says about damaged dumps, compared with what zgetdump says.
 
-usage: decrypt-damage PVDUMP MKSYNTH ZGETDUMP      prints KTAP
+usage: decrypt-damage.py PVDUMP MKSYNTH ZGETDUMP      prints KTAP
 
 Each row of the table changes a good dump and names the verdict:
   same      both programs accept it and write the same bytes
   refused   both refuse it
   stricter  pvdump refuses what zgetdump accepts, for the reason in the row
+  differs   both accept it and write different bytes, for the reason in the row
 A refusal leaves no output file and exit status 1.
 """
 
@@ -24,6 +25,9 @@ MEM = 1 << 20
 VCPUS = 2
 NOTES = 5356            # bytes of all notes of a vCPU
 PV_NOTE = NOTES - 4096  # offset of the PV data in them
+
+
+OS_INFO, TEXT, NOTE = 0x80000, 0x81ff8, 0x90000     # where the guest keeps its VMCOREINFO
 
 
 class Dump:
@@ -232,6 +236,66 @@ def size_rows(d):
     yield 'bytes behind the end', lambda b: b + b'behind', 'same', ''
 
 
+def checksum(data):
+    """The CHECKSUM instruction."""
+    total = 0
+    for word, in struct.iter_unpack('>I', bytes(data) + bytes(-len(data) % 4)):
+        total += word
+        total = (total & 0xffffffff) + (total >> 32)
+    return total
+
+
+def guest(synth, length=100, os_info=True, note=False, more=b'', patch=(), reseal=False):
+    """A dump of a Linux guest that has published its VMCOREINFO; patch: (address, bytes) of its memory."""
+    def change(_):
+        text = b'OSRELEASE=5.10.262\nPAGESIZE=4096\n' + b'x' * length + more
+        mem = bytearray(MEM)
+        if os_info:
+            mem[TEXT:TEXT + len(text)] = text
+            mem[0xe18:0xe20] = OS_INFO.to_bytes(8, 'big')
+            body = struct.pack('>HHQQQQI', 1, 1, 0, 0, TEXT, len(text), checksum(text))
+            mem[OS_INFO:OS_INFO + 12 + len(body)] = b'OSINFOSZ' + bytes(4) + body
+        if note:
+            mem[0xe0c:0xe14] = NOTE.to_bytes(8, 'big')
+            header = struct.pack('>III', 11, len(text), 0) + b'VMCOREINFO\0\0'
+            mem[NOTE:NOTE + len(header) + len(text)] = header + text
+        if not reseal:
+            mem[OS_INFO + 8:OS_INFO + 12] = checksum(mem[OS_INFO + 12:OS_INFO + PAGE]).to_bytes(4, 'big')
+        for addr, data in patch:
+            mem[addr:addr + len(data)] = data
+        if reseal:
+            mem[OS_INFO + 8:OS_INFO + 12] = checksum(mem[OS_INFO + 12:OS_INFO + PAGE]).to_bytes(4, 'big')
+        return synth(mem)
+    return change
+
+
+def guest_rows(synth):
+    """What zgetdump does with VMCOREINFO, which is in the guest's hands."""
+    sums = 'zgetdump does not check the checksum of the text'
+    for n in range(4):
+        yield f'os_info, text of length 4n+{n}', guest(synth, 100 + n), 'same', ''
+        yield f'note, text of length 4n+{n}', guest(synth, 100 + n, False, True), 'same', ''
+    yield 'os_info, a page of text', guest(synth, 4000), 'same', ''
+    yield 'os_info and note', guest(synth, note=True), 'same', ''
+    yield 'os_info, text with a zero in it', guest(synth, more=b'\0behind'), 'same', ''
+    yield 'os_info without magic', guest(synth, patch=[(OS_INFO, b'x')]), 'same', ''
+    yield 'os_info without magic, note', guest(synth, note=True, patch=[(OS_INFO, b'x')]), 'same', ''
+    yield 'os_info, wrong checksum', guest(synth, patch=[(OS_INFO + 8, b'abcd')]), 'same', ''
+    yield 'os_info, one bit in its last byte', guest(synth, patch=[(OS_INFO + 4095, b'\1')]), 'same', ''
+    yield 'os_info, other version', guest(synth, patch=[(OS_INFO + 12, b'\0\2')], reseal=True), 'same', ''
+    yield 'os_info not at a page', guest(synth, patch=[(0xe18, bytes(6) + b'\1\1')]), 'same', ''
+    yield 'os_info outside', guest(synth, patch=[(0xe18, b'\x7f' * 6 + bytes(2))]), 'same', ''
+    yield 'text outside', guest(synth, patch=[(OS_INFO + 32, b'\x7f' * 8)], reseal=True), 'same', ''
+    yield 'text of no bytes', guest(synth, patch=[(OS_INFO + 40, bytes(8))], reseal=True), 'same', ''
+    yield 'text changed', guest(synth, patch=[(TEXT, b'o')]), 'differs', sums
+    yield 'text changed, note', guest(synth, note=True, patch=[(TEXT, b'o')]), 'differs', sums
+    yield 'note outside', guest(synth, os_info=False, patch=[(0xe0c, b'\x7f' * 8)]), 'same', ''
+    yield 'note odd', guest(synth, os_info=False, note=True, patch=[(0xe13, b'\1')]), 'same', ''
+    yield 'note of another name', guest(synth, os_info=False, note=True, patch=[(NOTE + 12, b'v')]), 'same', ''
+    yield 'note of a long name', guest(synth, os_info=False, note=True, patch=[(NOTE, b'\xff' * 4)]), 'same', ''
+    yield 'note ends outside', guest(synth, os_info=False, note=True, patch=[(NOTE + 4, b'\0\x10\0\0')]), 'same', ''
+
+
 def rows(d):
     for part in (header_rows, section_rows, program_rows, note_rows, completion_rows, page_rows, size_rows):
         yield from part(d)
@@ -264,13 +328,21 @@ def judge(tools, work, good, number, row):
         return f'message without object, part and reason: {text}'
     if [n for n in os.listdir(work) if n.startswith(f'{number}.')]:
         return 'a file is left: ' + ' '.join(os.listdir(work))
-    seen = {(True, True): 'same', (False, False): 'refused', (False, True): 'stricter', (True, False): 'wider'}[
-        rc == 0, zrc == 0]
+    seen = {(True, True): 'same' if mine == its else 'differs', (False, False): 'refused',
+            (False, True): 'stricter', (True, False): 'wider'}[rc == 0, zrc == 0]
     if seen != verdict:
         return f'{verdict} expected, found {seen}\npvdump: {text}zgetdump: {ztext}'
-    if seen == 'same' and mine != its:
-        return f'both accept it, but write other bytes ({len(mine)} and {len(its)})'
-    return None if (seen == 'stricter') == bool(reason) else 'a reason is missing'
+    return None if (seen in ('stricter', 'differs')) == bool(reason) else 'a reason is missing'
+
+
+def synth(tools, memory):
+    """A good dump of this memory."""
+    with tempfile.NamedTemporaryFile(dir='.') as m, tempfile.NamedTemporaryFile(dir='.') as out:
+        m.write(memory)
+        m.flush()
+        subprocess.run([tools[1], '--regs', 'cck', m.name, str(VCPUS), '0', out.name], check=True)
+        with open(out.name, 'rb') as f:
+            return f.read()
 
 
 def main():
@@ -281,12 +353,9 @@ def main():
         os.chdir(work)
         with open('cck', 'wb') as f:
             f.write(bytes(range(32)))
-        with open('memory', 'wb') as f:
-            f.write(bytes(i * 31 % 251 + 1 for i in range(MEM // 2)) + bytes(MEM // 2))
-        subprocess.run([tools[1], '--regs', 'cck', 'memory', str(VCPUS), '0', 'good'], check=True)
-        with open('good', 'rb') as f:
-            good = Dump(f.read())
+        good = Dump(synth(tools, bytes(i * 31 % 251 + 1 for i in range(MEM // 2)) + bytes(MEM // 2)))
         table = [('no damage', lambda b: b, 'same', '')] + list(rows(good))
+        table += guest_rows(lambda memory: synth(tools, memory))
         print(f'KTAP version 1\n1..{len(table)}', flush=True)
         failed = 0
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
