@@ -7,6 +7,6 @@ int cmd_take(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_decrypt(int argc, char **argv);
 
-extern const char take_help[];
+extern const char take_help[], decrypt_help[];
 
 #endif /* PVDUMP_H */

@@ -148,6 +148,8 @@ echo "KTAP version 1"
 t "take with 3 vCPUs" take --image good.img --vcpus 3 -o "$OUT/good.pvdump"
 cp log quiet.log
 t "info of it" ./pvdump info "$OUT/good.pvdump"
+t "decrypt is the owner's" sh -c './pvdump decrypt x -k y -o z 2>&1 | grep "hint: .*build/bin/pvdump"'
+t "its help is here" sh -c './pvdump decrypt --help | grep "Usage: pvdump decrypt"'
 t "repeat" take --image good.img --repeat 3 -o r.dump
 t "repeat: third file" ./pvdump info r.dump.3
 t "second dump" take --image good.img -o s.dump --second-dump s2.dump
