@@ -349,6 +349,8 @@ make_series()
 	git_tree checkout -q --force -B series "$TIP"
 	echo "$TIP" >"$OUT/tip"
 	rm -f "$OUT/switching"
+	# The kernel's .gitignore keeps it out of commits.
+	cp "$TOP/.b4-config" "$TREE"
 	echo "$key" >"$OUT/stamp"
 	say "$BASE: $STEPS commits on $base_tag, tree $(git_tree rev-parse --short=12 "$TIP^{tree}")"
 }

@@ -115,3 +115,19 @@ announces()
 {
 	grep -rqs --include='*.c' 'case KVM_CAP_S390_PROTECTED_DUMP' "$1/arch/s390/kvm"
 }
+
+# borrow_tree DIR PATTERN...: DIR becomes a build directory of its own for the base, for tests. Its tree shares the objects of
+# the built one; only what the series touches and what the patterns match is checked out.
+borrow_tree()
+{
+	local from=$BUILD/series/$BASE/tree to=$1/series/$BASE/tree touched
+
+	shift
+	mapfile -t touched < <(git -C "$from" diff --name-only base series)
+	mkdir -p "$(dirname "$to")"
+	git clone -q --shared --no-checkout --branch base "$from" "$to"
+	git -C "$to" sparse-checkout set --no-cone "${touched[@]/#//}" "$@"
+	git -C "$to" config core.abbrev 12
+	git -C "$to" checkout -q -B base
+	cp "$from/.git/tarball" "$to/.git/tarball"
+}

@@ -101,6 +101,36 @@ check_series_checkpatch()
 	return $rc
 }
 
+# b4 of a newer Debian; the Python modules that it needs are this system's.
+b4()
+{
+	PATH=/usr/bin:/bin HOME=$WORK/b4.home XDG_CONFIG_HOME='' XDG_CACHE_HOME='' XDG_DATA_HOME='' \
+		PYTHONPATH=$WORK/b4.deb/usr/lib/python3/dist-packages /usr/bin/python3 "$WORK/b4.deb/usr/bin/b4" "$@" 2>&1
+}
+
+check_series_b4()
+{
+	local deb dir=$WORK/b4.build
+	local tree=$dir/series/$BASE/tree
+
+	deb=$("$TOP/machine/fetch" --or-skip b4) || { echo "b4 is not to be had"; return 4; }
+	(need_pkgs python3-git python3-dkim python3-dnspython python3-requests python3-patatt git-filter-repo) ||
+		{ echo "the Python modules of b4 are not to be had"; return 4; }
+	rm -rf "$dir" "$WORK/b4.deb" "$WORK/b4.home"
+	dpkg-deb -x "$deb" "$WORK/b4.deb" || return 1
+	# checkpatch knows the top of a kernel tree by its directories.
+	borrow_tree "$dir" '/scripts/*.*' /LICENSES/ /COPYING /CREDITS /Kbuild /MAINTAINERS /README /Makefile /Documentation/Makefile /{drivers,fs,init,ipc,kernel,lib}/Makefile || return 1
+	env GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0='A Sender' GIT_CONFIG_KEY_1=user.email \
+		GIT_CONFIG_VALUE_1=sender@example.org PVDUMP_BUILD="$dir" SIGNOFF=1 "$TOP/bases/series" build "$BASE" || return 1
+	(
+		cd "$tree" && git config user.name 'A Sender' && git config user.email sender@example.org &&
+			git config b4.prep-cover-strategy branch-description && b4 prep -e base && b4 prep --check
+	) >"$WORK/logs/b4"
+	cat "$WORK/logs/b4"
+	# One of the patches is the cover letter.
+	grep -q "^Success: $((${#PATCHES[@]} - 1)), Warning: 0, Error: 0" "$WORK/logs/b4"
+}
+
 # cited_commits PATCH...: "id subject" of each commit that the messages name; no subject where none is quoted.
 cited_commits()
 {
