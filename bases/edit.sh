@@ -57,6 +57,8 @@ finish_edit()
 			"resolve them, then: bases/series import $BASE"
 	fi
 	git_tree add -A
+	# Where "edit" stopped, whatever else was done there; a conflict becomes its commit by itself.
+	[ ! -e "$TREE/.git/rebase-merge/amend" ] || git_tree diff --cached --quiet || git_tree commit -q --amend --no-edit --no-verify
 	if ! git_tree -c core.editor=true rebase --continue >"$OUT/edit.log" 2>&1; then
 		editing || die "$TREE" "git rebase" "$(tail -n 1 "$OUT/edit.log")"
 		mapfile -t unmerged < <(git_tree diff --name-only --diff-filter=U)

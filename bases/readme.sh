@@ -28,17 +28,19 @@ readme_text()
 rows()
 {
 	awk -v hooks="$1" '
-		function row(   dir, list) {
+		function row(   i, dir, list) {
 			if (subject == "")
 				return
 			getline hook <hooks
 			split(hook, h, " ")
-			for (dir in count)
-				list = list (list == "" ? "" : "<br>") (count[dir] > 6 ? "`" dir "` (" count[dir] " files)" : names[dir])
+			for (i = 1; i <= dirs; i++) {
+				dir = order[i]
+				list = list (i == 1 ? "" : "<br>") (count[dir] > 6 ? "`" dir "` (" count[dir] " files)" : names[dir])
+			}
 			printf "| %s | %s | %s | %s | +%d -%d |\n", h[1], subject, h[2], list, added, removed
 			split("", count)
 			split("", names)
-			added = removed = 0
+			added = removed = dirs = 0
 		}
 		/^@/ { row(); subject = substr($0, 2); next }
 		NF == 3 {
@@ -46,6 +48,8 @@ rows()
 			removed += $2
 			dir = $3
 			sub(/[^\/]*$/, "", dir)
+			if (!(dir in count))
+				order[++dirs] = dir
 			names[dir] = names[dir] (count[dir]++ ? "<br>" : "") "`" $3 "`"
 		}
 		END { row() }'
