@@ -37,7 +37,7 @@ test_only()
 need_feature_series()
 {
 	if test_only; then
-		usage_die "the series of $BASE holds the kselftest only, for which there is scripts/selftest --in-tree $BASE"
+		usage_die "the series of $BASE holds the kselftest only, for which there is tests/oracle/in-tree $BASE"
 	fi
 }
 

@@ -7,7 +7,8 @@ set -eu
 BIN=$1
 MKSYNTH=$2
 FAST=$3/pvdump
-. "$(dirname "$0")/../../tests/cli-lib.sh"
+. "$(dirname "$0")/../../tests/tap.sh"
+mkdir "$T/dir" && cd "$T/dir"
 PVDUMP=$BIN/pvdump
 
 # The plaintext behind the head of a vmcore.
@@ -25,7 +26,7 @@ no_file()
 stops()
 {
 	rm -f new*
-	refused "$1" "$2" "$PVDUMP" decrypt "${@:3}" -o new.core && no_file
+	rc_says "$1" "$2" "$PVDUMP" decrypt "${@:3}" -o new.core && no_file
 }
 
 too_large()
@@ -123,7 +124,7 @@ map_invalid()
 {
 	cp a.dump bad.dump
 	poke bad.dump "$((META + 16 * 700 + 15))" '\003'
-	refused 1 'for address 0x2bc000' "$PVDUMP" info --map bad.dump && grep -q '!' out
+	rc_says 1 'for address 0x2bc000' "$PVDUMP" info --map bad.dump && grep -q '!' out
 }
 
 poke()
@@ -176,8 +177,7 @@ sys.exit(rc)')
 META=$((0x$("$PVDUMP" info a.dump | sed -n 's/.*pv_mem_meta *offset 0x\([0-9a-f]*\).*/\1/p')))
 STR=$((0x$("$PVDUMP" info a.dump | sed -n 's/.*shstrtab *offset 0x\([0-9a-f]*\).*/\1/p')))
 
-echo "KTAP version 1"
-t "decrypt" refused 0 'authentic with key cck: completion data and 2 vCPUs' "$PVDUMP" decrypt a.dump -k cck -o a.core
+t "decrypt" rc_says 0 'authentic with key cck: completion data and 2 vCPUs' "$PVDUMP" decrypt a.dump -k cck -o a.core
 t "the memory is right" memory_is a.core mem
 t "only the owner may read it" [ "$(stat -c %a a.core)" = 600 ]
 t "zero pages are holes" [ "$(stat -c %b a.core)" -lt 2600 ]
@@ -186,23 +186,23 @@ t "a program that is not ours reads it" "$BIN/check-vmcore" --mem 4M --vcpus 2 -
 t "one thread" same -j 1
 t "64 threads" same --jobs 64
 t "an existing output is replaced" replaced
-t "five memory parts" refused 0 'authentic' "$PVDUMP" decrypt parts.dump -k cck -o p.core
+t "five memory parts" rc_says 0 'authentic' "$PVDUMP" decrypt parts.dump -k cck -o p.core
 t "their memory is right" memory_is p.core mem
 t "they are five in the vmcore" [ "$(readelf -lW p.core | grep -c LOAD)" = 5 ]
-t "the second key fits" refused 0 'authentic with key cck' "$PVDUMP" decrypt a.dump -k wrong -k cck -o b.core
+t "the second key fits" rc_says 0 'authentic with key cck' "$PVDUMP" decrypt a.dump -k wrong -k cck -o b.core
 t "the same vmcore" cmp a.core b.core
 t "no key fits: all are named" stops 1 'no key fits \(tried wrong, wrong2\)' a.dump -k wrong -k wrong2
 t "short key" stops 1 'short: file has 31 bytes: exactly 32' a.dump -k cck -k short
 t "no key file" stops 1 'none: open: No such file' a.dump -k none
 rm -f new*
-t "check" refused 0 'authentic with key cck' "$PVDUMP" decrypt a.dump -k cck --check
+t "check" rc_says 0 'authentic with key cck' "$PVDUMP" decrypt a.dump -k cck --check
 t "check wrote nothing" no_file
-t "check with a wrong key" refused 1 'tag mismatch' "$PVDUMP" decrypt a.dump -k wrong --check
+t "check with a wrong key" rc_says 1 'tag mismatch' "$PVDUMP" decrypt a.dump -k wrong --check
 flip a.dump $((0x69c + 200))
 t "modified vCPU" stops 1 'vCPU 0: PV data at offset 0x69c: tag mismatch' flipped -k cck
 flip a.dump $((0x69c + 5356 + 200))
 t "modified second vCPU" stops 1 'vCPU 1: PV data at offset 0x1b88: tag mismatch' flipped -k cck
-t "check of it" refused 1 'vCPU 1: PV data' "$PVDUMP" decrypt flipped -k cck --check
+t "check of it" rc_says 1 'vCPU 1: PV data' "$PVDUMP" decrypt flipped -k cck --check
 cp a.dump bad.dump
 poke bad.dump "$((META + 16 * 700 + 15))" '\003'
 t "undefined page state" stops 1 'undefined, the first at offset 0x[0-9a-f]* for address 0x2bc000' bad.dump -k cck
@@ -210,12 +210,12 @@ for len in 0 1000 20000 4000000; do
 	head -c $len a.dump >cut.dump
 	t "dump cut to $len bytes" stops 1 '^pvdump: cut.dump: ' cut.dump -k cck
 done
-t "output is the dump" refused 1 'same file' "$PVDUMP" decrypt a.dump -k cck -o ./a.dump
+t "output is the dump" rc_says 1 'same file' "$PVDUMP" decrypt a.dump -k cck -o ./a.dump
 ln a.dump link
-t "output is a link to the dump" refused 1 'same file' "$PVDUMP" decrypt a.dump -k cck -o link
-t "output is the key" refused 1 'same file' "$PVDUMP" decrypt a.dump -k cck -o cck
+t "output is a link to the dump" rc_says 1 'same file' "$PVDUMP" decrypt a.dump -k cck -o link
+t "output is the key" rc_says 1 'same file' "$PVDUMP" decrypt a.dump -k cck -o cck
 t "the dump is still there" "$PVDUMP" decrypt a.dump -k cck --check
-t "no directory" refused 1 'No such file' "$PVDUMP" decrypt a.dump -k cck -o no/where
+t "no directory" rc_says 1 'No such file' "$PVDUMP" decrypt a.dump -k cck -o no/where
 t "file too large" too_large
 mkdir full
 if private true 2>/dev/null; then
@@ -229,13 +229,13 @@ t "termination" interrupted TERM
 t "a dump of 3 GiB with 64 MiB of memory" bounded
 t "256 MiB of address space are enough" without_memory
 t "one line of progress on a terminal" progress
-t "no option" refused 2 'FILE' "$PVDUMP" decrypt
-t "no key" refused 2 '-k CCK is needed' "$PVDUMP" decrypt a.dump -o new
-t "no output" refused 2 'either -o VMCORE or --check' "$PVDUMP" decrypt a.dump -k cck
-t "output and check" refused 2 'either -o VMCORE or --check' "$PVDUMP" decrypt a.dump -k cck -o new --check
-t "no thread" refused 2 'from 1 to 64' "$PVDUMP" decrypt a.dump -k cck -o new -j 0
-t "unknown option" refused 2 'unknown option' "$PVDUMP" decrypt a.dump --what
-t "help" refused 0 'Usage: pvdump decrypt' "$PVDUMP" decrypt --help
+t "no option" rc_says 2 'FILE' "$PVDUMP" decrypt
+t "no key" rc_says 2 '-k CCK is needed' "$PVDUMP" decrypt a.dump -o new
+t "no output" rc_says 2 'either -o VMCORE or --check' "$PVDUMP" decrypt a.dump -k cck
+t "output and check" rc_says 2 'either -o VMCORE or --check' "$PVDUMP" decrypt a.dump -k cck -o new --check
+t "no thread" rc_says 2 'from 1 to 64' "$PVDUMP" decrypt a.dump -k cck -o new -j 0
+t "unknown option" rc_says 2 'unknown option' "$PVDUMP" decrypt a.dump --what
+t "help" rc_says 0 'Usage: pvdump decrypt' "$PVDUMP" decrypt --help
 t "decrypt to a full stdout" to_full decrypt a.dump -k cck --check
 t "info to a full stdout" to_full info a.dump
 t "map to a full stdout" to_full info --map a.dump
@@ -244,6 +244,6 @@ t "map of 3 GiB fits, too" screen huge.dump
 t "map on a terminal" on_terminal
 t "map shows undefined states" map_invalid
 t "map as a picture" svg
-t "picture over the dump" refused 1 'same file' "$PVDUMP" info --svg a.dump a.dump
+t "picture over the dump" rc_says 1 'same file' "$PVDUMP" info --svg a.dump a.dump
 t "section names cannot reach the terminal" escaped
 finish

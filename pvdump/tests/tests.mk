@@ -3,8 +3,6 @@
 # Native tests of pvdump and check-vmcore: unit tests under sanitizers, command line, fuzzing. The machine's
 # tests are in tests/e2e.
 
-RESULT	:= $(BUILD)/results/pvdump.tap
-DECRESULT := $(BUILD)/results/pvdump-decrypt.tap
 SANBUILD := $(OBJ)/san
 READER	:= $(addprefix $(LIB)/,dumpauth.c dumpread.c dumpparts.c dumpnotes.c dumpfile.c common.c secrypt.c)
 UNIT	:= tests/test_pvdump.c tests/synth.c src/rcname.c $(READER)
@@ -32,13 +30,17 @@ $(OBJ)/dump_pages: $(TOP)/tests/bench/dump_pages.c $(DECRYPTING) $(READER) $(ALL
 	$(CC) $(CFLAGS) $(WARN) $(INCS) -o $@ $< $(DECRYPTING) $(READER) $(LIBS) -lcrypto
 
 $(SANBUILD)/bin/pvdump: $(ALLSRC)
-	$(MAKE) BUILD=$(SANBUILD) CFLAGS="$(SAN)" native
+	@$(MAKE) -s BUILD=$(SANBUILD) CFLAGS="$(SAN)" native >&2
 
-check: native $(OBJ)/test_pvdump $(OBJ)/test_decrypt $(OBJ)/mksynth $(SANBUILD)/bin/pvdump
-	@mkdir -p $(dir $(RESULT))
-	@$(TOP)/tests/run-check $(RESULT) $(OBJ)/test_pvdump tests/cli.sh $(SANBUILD)/bin $(OBJ)/mksynth
-	@$(TOP)/tests/run-check $(DECRESULT) $(OBJ)/test_decrypt tests/cli-decrypt.sh $(SANBUILD)/bin $(OBJ)/mksynth \
-		$(BUILD)/bin
+# Each prints TAP.
+check: $(OBJ)/test_pvdump
+	@CMOCKA_MESSAGE_OUTPUT=tap $(OBJ)/test_pvdump
+check-decrypt: $(OBJ)/test_decrypt
+	@CMOCKA_MESSAGE_OUTPUT=tap $(OBJ)/test_decrypt
+check-cli: native $(OBJ)/mksynth $(SANBUILD)/bin/pvdump
+	@tests/cli.sh $(SANBUILD)/bin $(OBJ)/mksynth
+check-cli-decrypt: native $(OBJ)/mksynth $(SANBUILD)/bin/pvdump
+	@tests/cli-decrypt.sh $(SANBUILD)/bin $(OBJ)/mksynth $(BUILD)/bin
 
 $(OBJ)/fuzz_dump: $(FUZZ) $(ALLSRC)
 	@mkdir -p $(@D)

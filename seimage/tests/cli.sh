@@ -8,7 +8,8 @@ set -eu
 BIN=$1
 HERE=$(cd "$(dirname "$0")" && pwd)
 KEYS=$HERE/../../machine/keys
-. "$HERE/../../tests/cli-lib.sh"
+. "$HERE/../../tests/tap.sh"
+mkdir "$T/dir" && cd "$T/dir"
 
 create()
 {
@@ -29,24 +30,23 @@ openssl pkey -in "$KEYS/host-key.pem" -pubout -outform DER -out host.pub.der
 echo -n "root=/dev/ram0" >parm
 : >empty
 
-echo "KTAP version 1"
 t "mkcomponent is reproducible" cmp comp comp2
 t "create with three components" create --kernel comp --parmline parm --ramdisk comp2@0x200000 \
 	--cck cck --enable-dump --hdr-key hdr.key -o a.img
 t "verify accepts it" "$BIN/seimage" verify --host-key "$KEYS/host-key.pem" a.img
 t "verify with the header key" "$BIN/seimage" verify --hdr-key hdr.key a.img
-t "info names the dump flag" refused 0 'dump +enabled' "$BIN/seimage" info a.img
-t "info decrypts with the host key" refused 0 'psw address +0x0000000000016000' \
+t "info names the dump flag" rc_says 0 'dump +enabled' "$BIN/seimage" info a.img
+t "info decrypts with the host key" rc_says 0 'psw address +0x0000000000016000' \
 	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" a.img
-t "info hides keys" refused 0 'cck +hidden' "$BIN/seimage" info --hdr-key hdr.key a.img
-t "info shows keys on request" refused 0 "cck +$(od -An -tx1 -v cck | tr -d ' \n')" \
+t "info hides keys" rc_says 0 'cck +hidden' "$BIN/seimage" info --hdr-key hdr.key a.img
+t "info shows keys on request" rc_says 0 "cck +$(od -An -tx1 -v cck | tr -d ' \n')" \
 	"$BIN/seimage" info --hdr-key hdr.key --show-secrets a.img
-t "info refuses another host's key" refused 1 'no key slot' \
+t "info refuses another host's key" rc_says 1 'no key slot' \
 	"$BIN/seimage" info --host-key "$KEYS/backup-key.pem" a.img
 t "no plaintext in the image" bash -c '! grep -q OPEN-TEXT a.img'
 t "extract-hdr writes the bare header" "$BIN/seimage" extract-hdr -o a.hdr a.img
-t "info reads a bare header" refused 0 'header size +640' "$BIN/seimage" info a.hdr
-t "disassembled boot code starts at 0x11000" refused 0 '00 08 00 01 80 01 10 00' od -An -tx1 -N 8 a.img
+t "info reads a bare header" rc_says 0 'header size +640' "$BIN/seimage" info a.hdr
+t "disassembled boot code starts at 0x11000" rc_says 0 '00 08 00 01 80 01 10 00' od -An -tx1 -N 8 a.img
 
 repro=(--component "comp@0x20000,0x0001020304050607" --cck cck --hdr-key hdr.key --image-key image.key
 	--x-iv 000102030405060708090a0b --x-cust-key cust.pem)
@@ -62,22 +62,22 @@ many=()
 for _ in $(seq 94); do many+=(-k host.der); done
 t "95 key slots" create "${many[@]}" --component comp -o slots.img
 t "95 key slots: verify" "$BIN/seimage" verify --host-key "$KEYS/host-key.pem" slots.img
-t "96 key slots are refused" refused 2 'more than 95' create "${many[@]}" -k host.der --component comp -o x
+t "96 key slots are refused" rc_says 2 'more than 95' create "${many[@]}" -k host.der --component comp -o x
 t "own slot is found behind another's" "$BIN/seimage" create -k "$KEYS/backup-key.crt" \
 	-k "$KEYS/host-key.crt" --component comp -o two.img
-t "own slot: info" refused 0 'opened with slot +1' "$BIN/seimage" info --host-key "$KEYS/host-key.pem" two.img
+t "own slot: info" rc_says 0 'opened with slot +1' "$BIN/seimage" info --host-key "$KEYS/host-key.pem" two.img
 t "no component encryption" create --no-component-encryption --component comp -o plain.img
 t "no component encryption: plaintext is there" grep -q OPEN-TEXT plain.img
 t "no component encryption: verify" "$BIN/seimage" verify plain.img
 t "all flags" create --enable-pckmo-hmac --enable-backup-keys --disable-pckmo --enable-cck-update \
 	--enable-cck-extension-secret --enable-dump --component comp -o flags.img
-t "all flags: pcf" refused 0 'pcf\) +0x0000000020000012' "$BIN/seimage" info flags.img
-t "all flags: scf" refused 0 'scf\) +0x6000000000000000' \
+t "all flags: pcf" rc_says 0 'pcf\) +0x0000000020000012' "$BIN/seimage" info flags.img
+t "all flags: scf" rc_says 0 'scf\) +0x6000000000000000' \
 	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" flags.img
 t "x-pcf and x-scf" create --x-pcf 0x1234 --x-scf 0x8000000000000000 --component comp -o x.img
-t "x-pcf: info" refused 0 'unknown bits +0x' "$BIN/seimage" info x.img
+t "x-pcf: info" rc_says 0 'unknown bits +0x' "$BIN/seimage" info x.img
 t "psw" create --psw 180000000:10000 --component comp -o psw.img
-t "psw: info" refused 0 'psw address +0x0000000000010000' \
+t "psw: info" rc_says 0 'psw address +0x0000000000010000' \
 	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" psw.img
 # The layouts of other builders (s390-tools): older ones without metadata block and with a full page as
 # IPIB, newer ones with the IPIB behind the last component.
@@ -86,7 +86,7 @@ head -c 28 /dev/zero | dd of=old.img bs=1 seek=$((0xc000)) conv=notrunc status=n
 printf '\x00\x00\x10\x00' | dd of=old.img bs=1 seek=$((0x13000)) conv=notrunc status=none
 printf '\x00' | dd of=old.img bs=1 seek=$((0x1306f)) conv=notrunc status=none
 t "layout of genprotimg: verify" "$BIN/seimage" verify --host-key "$KEYS/host-key.pem" old.img
-t "layout of genprotimg: no metadata block" refused 0 'metadata block +no' "$BIN/seimage" info old.img
+t "layout of genprotimg: no metadata block" rc_says 0 'metadata block +no' "$BIN/seimage" info old.img
 size=$(stat -c %s a.img)
 cp a.img new.img
 dd if=a.img of=new.img bs=1 skip=$((0x13000)) count=$((136 + 3 * 24)) seek="$size" conv=notrunc status=none
@@ -94,60 +94,60 @@ head -c 4096 /dev/zero | dd of=new.img bs=1 seek=$((0x13000)) conv=notrunc statu
 printf '%b' "$(printf '%016x' "$size" | sed 's/../\\x&/g')" |
 	dd of=new.img bs=1 seek=$((0xc014)) conv=notrunc status=none
 t "layout of pvimg: verify" "$BIN/seimage" verify --host-key "$KEYS/host-key.pem" new.img
-t "layout of pvimg: IPIB behind the components" refused 0 "IPIB offset +0x$(printf %x "$size")" \
+t "layout of pvimg: IPIB behind the components" rc_says 0 "IPIB offset +0x$(printf %x "$size")" \
 	"$BIN/seimage" info new.img
 
 head -c 131072 /dev/zero >linux
 printf S390EP | dd of=linux bs=1 seek=$((0x10008)) conv=notrunc status=none
 head -c 897 /dev/zero | tr '\\0' x >long
 t "linux: second boot stage" create --linux --kernel linux --parmline parm --cck cck -o l.img
-t "linux: it is the last component and gets the PSW" refused 0 'psw address +0x0000000000037000' \
+t "linux: it is the last component and gets the PSW" rc_says 0 'psw address +0x0000000000037000' \
 	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" l.img
 t "linux: verify" "$BIN/seimage" verify --host-key "$KEYS/host-key.pem" l.img
-t "linux: no kernel image" refused 1 'no S390EP' create --linux --kernel comp -o x
-t "linux: too small" refused 1 'too small' create --linux --kernel parm -o x
-t "linux: command line too long" refused 1 'has room for 0x380' create --linux --kernel linux --parmline long -o x
-t "linux: without kernel" refused 2 'needs --kernel' create --linux --component comp -o x
+t "linux: no kernel image" rc_says 1 'no S390EP' create --linux --kernel comp -o x
+t "linux: too small" rc_says 1 'too small' create --linux --kernel parm -o x
+t "linux: command line too long" rc_says 1 'has room for 0x380' create --linux --kernel linux --parmline long -o x
+t "linux: without kernel" rc_says 2 'needs --kernel' create --linux --component comp -o x
 t "empty component is one zero page" create --component empty -o e.img
-t "empty component: size" refused 0 'component pages +1$' "$BIN/seimage" info e.img
+t "empty component: size" rc_says 0 'component pages +1$' "$BIN/seimage" info e.img
 
 flip a.img $((0x16000 + 5000))
-t "verify finds a flipped component byte" refused 1 'page list digest +MISMATCH' "$BIN/seimage" verify flipped
+t "verify finds a flipped component byte" rc_says 1 'page list digest +MISMATCH' "$BIN/seimage" verify flipped
 flip a.img $((0x13000 + 0x88 + 7))
-t "verify finds a changed tweak prefix" refused 1 'tweak list digest +MISMATCH' "$BIN/seimage" verify flipped
+t "verify finds a changed tweak prefix" rc_says 1 'tweak list digest +MISMATCH' "$BIN/seimage" verify flipped
 flip a.img $((0x14000 + 0x37))
-t "verify finds a changed page count" refused 1 'nep\) +MISMATCH' "$BIN/seimage" verify flipped
-t "verify finds a changed header" refused 1 'header tag +MISMATCH' "$BIN/seimage" verify --hdr-key hdr.key flipped
+t "verify finds a changed page count" rc_says 1 'nep\) +MISMATCH' "$BIN/seimage" verify flipped
+t "verify finds a changed header" rc_says 1 'header tag +MISMATCH' "$BIN/seimage" verify --hdr-key hdr.key flipped
 for len in 0 7 49152 49170 77823 81920 82000 90000 90112 400000; do
 	head -c $len a.img >cut.img
-	t "image cut to $len bytes is refused" refused 1 '^seimage: cut.img: ' "$BIN/seimage" verify cut.img
+	t "image cut to $len bytes is refused" rc_says 1 '^seimage: cut.img: ' "$BIN/seimage" verify cut.img
 done
 
-t "no output" refused 2 'no output' create --component comp
-t "no key" refused 2 'no host key' "$BIN/seimage" create --component comp -o x
-t "no component" refused 2 'no component' create -o x
-t "unknown option" refused 2 'unknown option' create --enable-nothing -o x
-t "dump without CCK" refused 2 'needs --cck' create --enable-dump --component comp -o x
-t "short CCK" refused 1 'exactly 32' create --cck parm --component comp -o x
-t "P-256 host key" refused 1 'secp521r1 expected' "$BIN/seimage" create -k p256.pub --component comp -o x
-t "private key as document" refused 1 'neither an X.509' "$BIN/seimage" create -k cust.pem --component comp -o x
-t "unaligned address" refused 1 'not page aligned' create --component comp@0x20001 -o x
-t "address in the boot code" refused 1 'boot code' create --component comp@0x1000 -o x
-t "overlapping components" refused 1 'is below' create --component comp@0x20000 --component comp2@0x21000 -o x
-t "prefix not rising" refused 1 'tweak prefix' create --component comp@0x20000,5 --component comp2@0x80000,5 -o x
-t "missing component" refused 1 'No such file' create --component nothing -o x
-t "directory as component" refused 1 'not a regular file' create --component . -o x
-t "missing output directory" refused 1 'No such file' create --component comp -o no/x
-t "output is a device" refused 1 'not a regular file' create --component comp -o /dev/full
-t "not an image" refused 1 'not found' "$BIN/seimage" info comp
-t "file size limit" refused 1 'File too large' bash -c "ulimit -f 8; exec '$BIN/seimage' create -k '$KEYS/host-key.crt' --component comp -o limit.img"
+t "no output" rc_says 2 'no output' create --component comp
+t "no key" rc_says 2 'no host key' "$BIN/seimage" create --component comp -o x
+t "no component" rc_says 2 'no component' create -o x
+t "unknown option" rc_says 2 'unknown option' create --enable-nothing -o x
+t "dump without CCK" rc_says 2 'needs --cck' create --enable-dump --component comp -o x
+t "short CCK" rc_says 1 'exactly 32' create --cck parm --component comp -o x
+t "P-256 host key" rc_says 1 'secp521r1 expected' "$BIN/seimage" create -k p256.pub --component comp -o x
+t "private key as document" rc_says 1 'neither an X.509' "$BIN/seimage" create -k cust.pem --component comp -o x
+t "unaligned address" rc_says 1 'not page aligned' create --component comp@0x20001 -o x
+t "address in the boot code" rc_says 1 'boot code' create --component comp@0x1000 -o x
+t "overlapping components" rc_says 1 'is below' create --component comp@0x20000 --component comp2@0x21000 -o x
+t "prefix not rising" rc_says 1 'tweak prefix' create --component comp@0x20000,5 --component comp2@0x80000,5 -o x
+t "missing component" rc_says 1 'No such file' create --component nothing -o x
+t "directory as component" rc_says 1 'not a regular file' create --component . -o x
+t "missing output directory" rc_says 1 'No such file' create --component comp -o no/x
+t "output is a device" rc_says 1 'not a regular file' create --component comp -o /dev/full
+t "not an image" rc_says 1 'not found' "$BIN/seimage" info comp
+t "file size limit" rc_says 1 'File too large' bash -c "ulimit -f 8; exec '$BIN/seimage' create -k '$KEYS/host-key.crt' --component comp -o limit.img"
 t "file size limit leaves nothing" bash -c '[ ! -e limit.img ] && [ ! -e limit.img.partial ]'
 t "refusals leave no file" bash -c '[ ! -e x ] && [ ! -e x.partial ]'
 
 # Output that goes nowhere is a failure of every verb.
 full()
 {
-	refused 1 'standard output: write: No space' bash -c '"$@" >/dev/full' - "$@"
+	rc_says 1 'standard output: write: No space' bash -c '"$@" >/dev/full' - "$@"
 }
 t "full output: create" full "$BIN/seimage" create -k host.der --component comp -o f.img
 t "full output: header" full "$BIN/seimage" header -k host.der --component comp -o f.hdr
@@ -202,7 +202,7 @@ same()
 	local sum rc
 	sum=$(sha256sum <"$1")
 	shift
-	refused 1 'same file' "${@:2}" || return 1
+	rc_says 1 'same file' "${@:2}" || return 1
 	[ "$(sha256sum <"$1")" = "$sum" ]
 }
 cp a.img own.img
@@ -221,28 +221,28 @@ t "create: output is a host key document" same own.der own.der \
 	"$BIN/seimage" create -o ./own.der -k own.der --component comp
 t "header: pages are a component" same own.img own.img \
 	"$BIN/seimage" header -k host.der -o x --pages own.img --component own.img
-t "header: pages are the header" refused 1 'same file' \
+t "header: pages are the header" rc_says 1 'same file' \
 	"$BIN/seimage" header -k host.der -o x --pages ./x --component comp
 
 # A file whose name begins like the message about it.
 head -c 100000 /dev/zero >S
 head -c 100000 /dev/zero >'SE header'
 cp cut.img I
-t "message names the file S" refused 1 '^seimage: S: SE header: not found' "$BIN/seimage" info S
-t "message names the file 'SE header'" refused 1 '^seimage: SE header: SE header: not found' "$BIN/seimage" info 'SE header'
+t "message names the file S" rc_says 1 '^seimage: S: SE header: not found' "$BIN/seimage" info S
+t "message names the file 'SE header'" rc_says 1 '^seimage: SE header: SE header: not found' "$BIN/seimage" info 'SE header'
 head -c 90000 a.img >c
-t "message names the file c" refused 1 '^seimage: c: component 0: ends at' "$BIN/seimage" info c
+t "message names the file c" rc_says 1 '^seimage: c: component 0: ends at' "$BIN/seimage" info c
 
-t "psw: address above 64 bits" refused 2 'at most 64 bits' create --psw 180000000:10000000000000000 --component comp -o x
-t "psw: mask above 64 bits" refused 2 'at most 64 bits' create --psw 10000000180000000:0 --component comp -o x
-t "psw: negative" refused 2 'at most 64 bits' create --psw 180000000:-1 --component comp -o x
-t "psw: blanks" refused 2 'at most 64 bits' create --psw ' 180000000: 10000' --component comp -o x
-t "psw: no address" refused 2 'at most 64 bits' create --psw 180000000: --component comp -o x
-t "psw: address above 31 bits" refused 2 'above 0x7fffffff' create --psw 80000000:80000000 --component comp -o x
-t "psw: address above 24 bits" refused 2 'above 0xffffff' create --psw 0:1000000 --component comp -o x
-t "psw: no addressing mode" refused 2 'no addressing mode' create --psw 100000000:0 --component comp -o x
+t "psw: address above 64 bits" rc_says 2 'at most 64 bits' create --psw 180000000:10000000000000000 --component comp -o x
+t "psw: mask above 64 bits" rc_says 2 'at most 64 bits' create --psw 10000000180000000:0 --component comp -o x
+t "psw: negative" rc_says 2 'at most 64 bits' create --psw 180000000:-1 --component comp -o x
+t "psw: blanks" rc_says 2 'at most 64 bits' create --psw ' 180000000: 10000' --component comp -o x
+t "psw: no address" rc_says 2 'at most 64 bits' create --psw 180000000: --component comp -o x
+t "psw: address above 31 bits" rc_says 2 'above 0x7fffffff' create --psw 80000000:80000000 --component comp -o x
+t "psw: address above 24 bits" rc_says 2 'above 0xffffff' create --psw 0:1000000 --component comp -o x
+t "psw: no addressing mode" rc_says 2 'no addressing mode' create --psw 100000000:0 --component comp -o x
 t "psw: all that fits" create --psw 0x180000000:0xffffffffffffffff --component comp -o p.img
-t "psw: info of it" refused 0 'psw address +0xffffffffffffffff' \
+t "psw: info of it" rc_says 0 'psw address +0xffffffffffffffff' \
 	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" p.img
 
 cp comp k@v1
@@ -250,8 +250,8 @@ cp comp k@v1,2
 t "a name with @" create --kernel k@v1 -o at.img
 t "a name with @ and a comma" create --kernel k@v1,2 -o at.img
 t "a name with @ and an address" create --kernel k@v1@0x20000,7 -o at.img
-t "a name with @ and an address: info" refused 0 'address 0x000000020000 .* prefix 0x0000000000000007' "$BIN/seimage" info at.img
-t "a misspelt address" refused 1 'hint: FILE@ADDR' create --kernel comp@2000g -o x
+t "a name with @ and an address: info" rc_says 0 'address 0x000000020000 .* prefix 0x0000000000000007' "$BIN/seimage" info at.img
+t "a misspelt address" rc_says 1 'hint: FILE@ADDR' create --kernel comp@2000g -o x
 
 truncate -s 256M sparse
 "$BIN/mkcomponent" --seed 3 --size 4K -o page
@@ -276,11 +276,11 @@ t "progress on a terminal: create" on_terminal "$BIN/seimage" create -k host.der
 t "progress on a terminal: verify" on_terminal "$BIN/seimage" verify s.img
 rm -f huge s.img sparse.img sparse
 
-t "version" refused 0 '^seimage [0-9]+\.[0-9]+(-g[0-9a-f]+)?(-dirty)?$' "$BIN/seimage" --version
-t "usage of no verb points to the help" refused 2 'hint: seimage --help' "$BIN/seimage" make
+t "version" rc_says 0 '^seimage [0-9]+\.[0-9]+(-g[0-9a-f]+)?(-dirty)?$' "$BIN/seimage" --version
+t "usage of no verb points to the help" rc_says 2 'hint: seimage --help' "$BIN/seimage" make
 for verb in create info verify header extract-hdr; do
-	t "usage of $verb points to its help" refused 2 "hint: seimage $verb --help\$" "$BIN/seimage" "$verb" --what
-	t "help of $verb" refused 0 "^Usage: seimage $verb " "$BIN/seimage" "$verb" --help
+	t "usage of $verb points to its help" rc_says 2 "hint: seimage $verb --help\$" "$BIN/seimage" "$verb" --what
+	t "help of $verb" rc_says 0 "^Usage: seimage $verb " "$BIN/seimage" "$verb" --help
 done
 one_width()
 {
@@ -301,10 +301,10 @@ hdr=(--cck cck --hdr-key hdr.key --image-key image.key --x-iv 000102030405060708
 t "header at 0, in the clear" header --component comp@0,7 --psw 180000000:1000 --no-component-encryption \
 	"${hdr[@]}" -o clear.hdr --pages clear.pages
 t "header at 0: pages in the clear" cmp comp clear.pages
-t "header at 0: PSW" refused 0 'psw address +0x0000000000001000' \
+t "header at 0: PSW" rc_says 0 'psw address +0x0000000000001000' \
 	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" clear.hdr
-t "header at 0: pages" refused 0 'encrypted pages +64' "$BIN/seimage" info clear.hdr
-t "header at 0: components are not encrypted" refused 0 'image-encryption +disabled' "$BIN/seimage" info clear.hdr
+t "header at 0: pages" rc_says 0 'encrypted pages +64' "$BIN/seimage" info clear.hdr
+t "header at 0: components are not encrypted" rc_says 0 'image-encryption +disabled' "$BIN/seimage" info clear.hdr
 # digests, worked out by other programs
 digests()
 {
@@ -328,7 +328,7 @@ extracted()
 }
 t "header of two: the same header" extracted
 t "header: default address is 0" header --component comp -o d.hdr
-t "header: default PSW" refused 0 'psw address +0x0000000000000000' \
+t "header: default PSW" rc_says 0 'psw address +0x0000000000000000' \
 	"$BIN/seimage" info --host-key "$KEYS/host-key.pem" d.hdr
 # The chip takes a header for its key, unpacks the pages at 0 and finds that they fit.
 { printf '\x30\x50\x02\x01\x01\x04\x42'; "$BIN/header_chip" --key; printf '\xa0\x07\x06\x05\x2b\x81\x04\x00\x23'; } |
@@ -338,15 +338,15 @@ for kind in image-encryption no-component-encryption; do
 	[ $kind = image-encryption ] || option=--$kind
 	t "header on the chip: $kind" "$BIN/seimage" header -k chip.pub --component comp@0,0x42 $option \
 		-o chip.hdr --pages chip.pages
-	t "header on the chip: $kind: verified" refused 0 'verify: rc 0x0001' "$BIN/header_chip" chip.hdr chip.pages 0x42
-	t "header on the chip: $kind: another prefix" refused 1 'verify: rc 0x0102 rrc 0x001c' \
+	t "header on the chip: $kind: verified" rc_says 0 'verify: rc 0x0001' "$BIN/header_chip" chip.hdr chip.pages 0x42
+	t "header on the chip: $kind: another prefix" rc_says 1 'verify: rc 0x0102 rrc 0x001c' \
 		"$BIN/header_chip" chip.hdr chip.pages 0x43
 	flip chip.pages 5000
-	t "header on the chip: $kind: another page" refused 1 'verify: rc 0x0102 rrc 0x001b' \
+	t "header on the chip: $kind: another page" rc_says 1 'verify: rc 0x0102 rrc 0x001b' \
 		"$BIN/header_chip" chip.hdr flipped 0x42
 done
-t "header on the chip: not its key" refused 1 'header: rc 0x0108 rrc 0x0005' "$BIN/header_chip" clear.hdr clear.pages 7
-t "header: not for Linux" refused 2 'belongs to create' header --kernel linux --linux -o x
-t "create: no --pages" refused 2 'belongs to header' create --component comp --pages y -o x
+t "header on the chip: not its key" rc_says 1 'header: rc 0x0108 rrc 0x0005' "$BIN/header_chip" clear.hdr clear.pages 7
+t "header: not for Linux" rc_says 2 'belongs to create' header --kernel linux --linux -o x
+t "create: no --pages" rc_says 2 'belongs to header' create --component comp --pages y -o x
 t "header: refusals leave no file" bash -c '[ -z "$(ls x* y* 2>/dev/null | grep -v x.img)" ]'
 finish

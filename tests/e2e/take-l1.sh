@@ -1,40 +1,13 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=dash
-# Owns: the tests of "pvdump take" on a host with KVM: what it writes and how it fails. Runs inside L1, prints KTAP.
-# Never: judges the contents of a dump beyond "pvdump info"; check-vmcore does that outside.
+# The tests of "pvdump take" on a host with KVM, inside L1: what it writes and how it fails. check-vmcore looks at
+# the dumps outside.
+. ./tap.sh
 
-n=0 bad=0
 MEM=24M
 OUTFILE=out.dump
 PORT=/dev/virtio-ports/softuv.control
-
-result()
-{
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		bad=$((bad + 1))
-		echo "not ok $n - $2"
-		sed 's/^/# /' log
-	fi
-}
-
-# t NAME COMMAND...
-t()
-{
-	name=$1
-	shift
-	"$@" >log 2>&1
-	result $? "$name"
-}
-
-skip()
-{
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
 
 take()
 {
@@ -47,10 +20,11 @@ refused()
 	pattern=$1
 	shift
 	rm -f "$OUTFILE" "$OUTFILE.partial"
-	take "$@" -o "$OUTFILE"
+	take "$@" -o "$OUTFILE" >out.log 2>&1
 	rc=$?
+	cat out.log
 	echo "exit status $rc"
-	[ $rc = 1 ] && grep -Eq -e "$pattern" log && [ ! -e "$OUTFILE" ] && [ ! -e "$OUTFILE.partial" ]
+	[ $rc = 1 ] && grep -Eq -e "$pattern" out.log && [ ! -e "$OUTFILE" ] && [ ! -e "$OUTFILE.partial" ]
 }
 
 # the host is as before: the next VM can be dumped
@@ -119,10 +93,11 @@ names()
 
 full_output()
 {
-	./pvdump take --image good.img --mem $MEM -o full.dump >/dev/full
+	./pvdump take --image good.img --mem $MEM -o full.dump >/dev/full 2>out.log
 	rc=$?
+	cat out.log
 	echo "exit status $rc"
-	[ $rc = 1 ] && grep -q 'standard output: write: No space' log && ./pvdump info full.dump
+	[ $rc = 1 ] && grep -q 'standard output: write: No space' out.log && ./pvdump info full.dump
 }
 
 others_partial()
@@ -144,9 +119,8 @@ exec 2>&1
 chmod +x pvdump
 : >"$OUT/state.args"
 mkdir -p full && mount -t tmpfs -o size=8M tmpfs full
-echo "KTAP version 1"
 t "take with 3 vCPUs" take --image good.img --vcpus 3 -o "$OUT/good.pvdump"
-cp log quiet.log
+cp "$T/log" quiet.log
 t "info of it" ./pvdump info "$OUT/good.pvdump"
 t "decrypt is the owner's" sh -c './pvdump decrypt x -k y -o z 2>&1 | grep "hint: .*build/bin/pvdump"'
 t "its help is here" sh -c './pvdump decrypt --help | grep "Usage: pvdump decrypt"'
@@ -213,8 +187,7 @@ if [ -e $PORT ] && exec 3<>$PORT; then
 	t "the shared page is reported" sh -c './pvdump info $OUT/state.pvdump | grep "shared  *1$"'
 	exec 3>&-
 else
-	skip "fault rules" "no port $PORT: not the emulated machine"
+	t_skip "fault rules" "no port $PORT: not the emulated machine"
 fi
 t "no 'partial' file is left" [ -z "$(find . -name '*.partial*')" ]
-echo "1..$n"
-[ $bad = 0 ]
+finish
