@@ -9,7 +9,7 @@ include $(dir $(lastword $(MAKEFILE_LIST)))../lib/lib.mk
 PVDUMP	:= $(TOP)/pvdump/src
 VPATH	+= . $(PVDUMP)
 INCS	+= -I$(PVDUMP)
-OBJS	:= $(patsubst %,$(OBJ)/s390x/%.o,$(PROGRAM) pvvm pvcmd rcname seimg common)
+OBJS	:= $(patsubst %,$(OBJ)/s390x/%.o,$(PROGRAM) pvvm pvcmd rcname seimg $(SHARED))
 
 all: $(BUILD)/s390x/$(PROGRAM)
 

@@ -5,10 +5,11 @@ L1_PROGRAMS := tests/bench tests/kernel/debug tests/kernel/huge
 
 # Their makefiles know what is up to date.
 lib softuv seimage pvdump $(L1_PROGRAMS): FORCE | ready
-	@+$(MAKE) --no-print-directory -C $@ BUILD=$(BUILD)
+	@echo "make: $@" >&2
+	@+$(MAKE) -s -C $@ BUILD=$(BUILD)
 tests: $(L1_PROGRAMS)
 tools-native: seimage FORCE | ready
-	@+$(MAKE) --no-print-directory -C pvdump BUILD=$(BUILD) native
+	@+$(MAKE) -s -C pvdump BUILD=$(BUILD) native
 tools: seimage pvdump
 	@echo "$(BUILD)/bin/seimage        images: create, info, verify, header"
 	@echo "$(BUILD)/bin/pvdump         dumps: info, decrypt"
