@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Owns: what every script shares: paths, messages, tools and packages, stages, pinned files.
-# Never: builds, boots or downloads anything by itself; sourcing it has no side effect on the system.
+# What every script shares: paths, messages, tools and packages, stages, pinned files.
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=$(realpath -ms "${PVDUMP_BUILD:-$TOP/build}")

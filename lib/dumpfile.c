@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the bytes of a dump's headers and notes, equal to what QEMU writes.
- * Never does I/O and never looks at a register's meaning.
+ * The bytes of a dump's headers and notes, equal to what QEMU writes.
  */
 #include "dumpfile.h"
 

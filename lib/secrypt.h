@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the cryptography of SE headers and components on the owner's side, on top of nettle.
- * Never reads a file and never decides a layout.
+ * The cryptography of SE headers and components on the owner's side, on top of nettle.
  *
  * Algorithms: s390-tools rust/pv/src/crypto.rs, rust/pv/src/req.rs, rust/pvimg.
  */

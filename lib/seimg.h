@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the layout of a Secure Execution boot image: header version 1, IPIB type 5, metadata block.
- * Never holds a key and needs no library, so that pvdump uses it on s390x too.
+ * The layout of a Secure Execution boot image: header version 1, IPIB type 5, metadata block.
  *
  * Sources of the layouts: s390-tools genprotimg/src/include/pv_hdr_def.h, include/boot/ipl.h,
  * rust/pvimg; QEMU hw/s390x/ipl.h; Linux Documentation/virt/kvm/s390/s390-pv-boot.rst.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the PV ioctls of one VM: life cycle, information, dump subcommands, registers.
- * Never creates a file descriptor and never writes a file.
+ * The PV ioctls of one VM: life cycle, information, dump subcommands, registers.
  *
  * Source of the ABI: Linux include/uapi/linux/kvm.h, Documentation/virt/kvm/api.rst.
  */

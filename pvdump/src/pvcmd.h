@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the declarations of the KVM_S390_PV_COMMAND wrappers that start and end a protected VM.
- * Never used outside pvvm.c and pvcmd.c.
+ * The declarations of the KVM_S390_PV_COMMAND wrappers that start and end a protected VM.
  */
 #ifndef PVCMD_H
 #define PVCMD_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the life of one protected VM: KVM file descriptors, memory, vCPUs, PV and dump ioctls.
- * Never writes the dump file.
+ * The life of one protected VM: KVM file descriptors, memory, vCPUs, PV and dump ioctls.
  */
 #ifndef PVVM_H
 #define PVVM_H

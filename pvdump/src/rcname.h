@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns names for the return codes of Ultravisor calls that pvdump can meet.
- * Never decides what to do about one.
+ * Names for the return codes of Ultravisor calls that pvdump can meet.
  */
 #ifndef RCNAME_H
 #define RCNAME_H

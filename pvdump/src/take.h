@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the interface between the options of "pvdump take" and the writer of one dump.
- * Never used by "pvdump info".
+ * The interface between the options of "pvdump take" and the writer of one dump.
  */
 #ifndef TAKE_H
 #define TAKE_H

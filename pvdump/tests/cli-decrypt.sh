@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Owns: the tests of the command lines of "pvdump decrypt" and of the map, on synthetic dumps.
-# Never: needs a machine or zgetdump. Prints KTAP; usage: cli-decrypt.sh SANITIZED-BINDIR MKSYNTH BINDIR
+# The tests of the command lines of "pvdump decrypt" and of the map, on synthetic dumps.
+# Usage: cli-decrypt.sh SANITIZED-BINDIR MKSYNTH BINDIR
 set -eu
 
 BIN=$1

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Owns the tests of the command lines of pvdump info and check-vmcore on synthetic dumps.
-# Never needs a machine. Prints KTAP; usage: cli.sh BINDIR MKSYNTH
+# The tests of the command lines of pvdump info and check-vmcore on synthetic dumps.
+# Usage: cli.sh BINDIR MKSYNTH
 set -eu
 
 BIN=$1

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the unit tests of the dump file: writer, reader, keys, names of return codes.
- * Never needs a machine: the dump is synthetic.
+ * The unit tests of the dump file: writer, reader, keys, names of return codes.
  */
 #include <setjmp.h>
 #include <stdarg.h>

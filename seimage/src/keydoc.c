@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns reading of host-key documents and private keys, on top of GnuTLS.
- * Never verifies a certificate chain: these tools build test images.
+ * Reads host-key documents and private keys, on top of GnuTLS.
  */
 #include "keydoc.h"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the second boot stage as a component: checks the Linux image, fills in the arguments.
- * Never places a component.
+ * The second boot stage as a component: checks the Linux image, fills in the arguments.
  */
 #define _GNU_SOURCE
 #include "seimage.h"

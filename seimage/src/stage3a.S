@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the first instructions of a boot image: asks the hypervisor to switch to protected mode.
- * Never touches a component and never returns: DIAG 308 subcode 10 starts the guest, or it waits.
+ * The first instructions of a boot image: asks the hypervisor to switch to protected mode.
  *
  * Loaded at 0x10000, entered at 0x11000 in z/Architecture mode. A disabled wait ends a failure,
  * with its code in the PSW address:

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the second boot stage: runs protected, puts a Linux kernel where it belongs and starts it.
- * Never decrypts or checks anything: the Ultravisor did that before the first instruction.
+ * The second boot stage: runs protected, puts a Linux kernel where it belongs and starts it.
  *
  * It is the last component, behind all others, and position independent. A Linux image expects to
  * be loaded flat at 0, its first 64 KiB are not needed; its entry is 0x10000.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the embedding of the assembled boot stages into seimage.
- * Never contains code of its own.
+ * The embedding of the assembled boot stages into seimage.
  */
 	.section .rodata
 	.globl	stage3a_start, stage3a_end, stage3b_start, stage3b_end

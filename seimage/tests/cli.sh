@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Owns the tests of the seimage command line: images made, shown, verified, and every refusal.
-# Never needs a machine or the network. Prints KTAP; usage: cli.sh BINDIR
+# The tests of the seimage command line: images made, shown, verified, and every refusal.
+# Usage: cli.sh BINDIR
 set -eu
 
 BIN=$1

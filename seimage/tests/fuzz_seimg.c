@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the libFuzzer target for boot images: header, IPIB, metadata block, components.
- * Never writes outside an anonymous file.
+ * The libFuzzer target for boot images: header, IPIB, metadata block, components.
  */
 #define _GNU_SOURCE
 #include <stdio.h>

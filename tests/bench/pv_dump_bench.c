@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the figures: what one dump ioctl costs, in nanoseconds of this machine's clock.
- * Never judges a figure; under "-icount shift=0" a nanosecond is one executed instruction.
+ * The figures: what one dump ioctl costs, in nanoseconds of this machine's clock.
  */
 #include "pvcmd.h"
 #include "pvvm.h"

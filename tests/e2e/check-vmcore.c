@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the command line of check-vmcore: what is compared with what.
- * Never decrypts memory: that is zgetdump's job.
+ * The command line of check-vmcore: what is compared with what.
  */
 #include "check-vmcore.h"
 #include "dumpauth.h"

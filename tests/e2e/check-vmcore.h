@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the interface between the parts of check-vmcore.
- * Never used by a program that takes or decrypts dumps.
+ * The interface between the parts of check-vmcore.
  */
 #ifndef CHECK_VMCORE_H
 #define CHECK_VMCORE_H

@@ -1,8 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=dash
-# Owns: guest state that no instruction can make yet: every register of vCPU 1, by test commands of the machine.
-# Never: used without saying so; what check-vmcore has to expect goes to $OUT/state.args.
+# Guest state that no instruction can make yet: every register of vCPU 1, by test commands of the machine.
 set -eu
 
 exec 4>"$OUT/state.args"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns comparing a decrypted core file with plaintext: memory pages and registers.
- * Never decrypts.
+ * Compares a decrypted core file with plaintext: memory pages and registers.
  */
 #define _GNU_SOURCE
 #include "check-vmcore.h"

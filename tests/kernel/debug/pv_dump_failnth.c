@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the proof that an allocation which fails in a dump ioctl is an error and nothing else.
- * Never counts a round in which no failure fired. Needs a kernel with fault injection.
+ * The proof that an allocation which fails in a dump ioctl is an error and nothing else.
  */
 #include "pvcmd.h"
 #include "pvvm.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns a protected guest of a tebibyte and more in a small host: created, dumped, ended; KTAP.
- * Never writes the dump: it looks at each storage state and forgets it.
+ * A protected guest of a tebibyte and more in a small host: created, dumped, ended; KTAP.
  */
 #include "pvvm.h"
 
