@@ -243,7 +243,11 @@ report()
 
 next_step()
 {
-	say "next: make demo KSRC=$KSRC; make host KSRC=$KSRC"
+	if test_only; then
+		say "next: make selftest KSRC=$KSRC ARGS='--in-tree $BASE'"
+	else
+		say "next: make demo KSRC=$KSRC; make host KSRC=$KSRC"
+	fi
 }
 
 # A conflict: how to go on is the last line.

@@ -149,11 +149,14 @@ import_hooks()
 	while read -r commit; do
 		n=$((n + 1))
 		hook=$(hook_name "$commit" "$previous" "$n")
+		basename "$hook" >>"$WORK/names"
 		hook_of "$commit" "$hook" >"$WORK/hooks/$(basename "$hook")"
 		previous=$hook
 	done < <(git_tree rev-list --reverse "base..$IMPORTED")
-	[ "$(find "$WORK/hooks" -type f | wc -l)" = "$n" ] ||
-		die "bases/$BASE" "import" "two commits want the same number" "leave room between the numbers"
+	# The order of the names is the order of the commits.
+	sort -c -u "$WORK/names" 2>/dev/null ||
+		die "bases/$BASE" "import" "no number is left for a new commit between its neighbours" "rename the hooks after it, build, and import again"
+	import_overlay
 	for h in "$WORK/hooks"/*; do
 		hook=$BASE_DIR/$(basename "$h")
 		cmp -s "$h" "$hook" || { cp "$h" "$hook" && say "wrote ${hook#"$TOP"/}"; }
@@ -181,7 +184,6 @@ series_import()
 	trap 'rm -rf "$WORK"' EXIT
 	mkdir "$WORK/inverse"
 	awk '/^#/ { next } { print $2 "\t" $1 }' "$BASE_DIR/PATHS" >"$WORK/inverse/PATHS"
-	import_overlay
 	import_hooks
 	echo "$IMPORTED" >"$OUT/tip"
 	rm -rf "$WORK"
