@@ -105,33 +105,38 @@ prepare_base()
 
 # --- the commits: all in the object store, the work tree is touched once at the end ------------
 
-# stage_overlay FILE TO: adds the file as its step has it, without the hunks that later steps have for it.
-stage_overlay()
+# before_later FILE: takes back what later steps change in an overlay file, which the repository has as the last one leaves it.
+before_later()
 {
-	local mode=100644 patch
+	local patch
 
-	[ ! -x "$TOP/$1" ] || mode=100755
-	git_tree update-index --add --cacheinfo "$mode,$(git_tree hash-object -w --no-filters "$TOP/$1"),$2"
-	{ grep -l "^diff --git a/$2 b/" "$BASE_DIR"/[0-9]*.patch || true; } | sort -r | while read -r patch; do
+	{ grep -l "^diff --git a/$1 b/" "$BASE_DIR"/[0-9]*.patch || true; } | sort -r | while read -r patch; do
 		patch_hunks "$patch" >"$WORK/later"
-		git_tree apply --cached -R --include="$2" "$WORK/later" ||
+		git_tree apply --cached -R --include="$1" "$WORK/later" ||
 			die "$(basename "$patch")" "$1" "its hunk is not what the overlay has"
 	done
 }
 
 add_overlay()
 {
-	local patch=$1 file to
+	local patch=$1 file mode to=() there
 
 	overlay_files "$patch" >"$WORK/overlay"
+	[ -s "$WORK/overlay" ] || return 0
 	while read -r file; do
-		to=$(base_path "$file")
-		if git_tree ls-files --error-unmatch "$to" >/dev/null 2>&1; then
-			die "$(basename "$patch")" "$file" "the base or an earlier step has $to already"
-		fi
-		stage_overlay "$file" "$to"
-		echo "$file" >>"$WORK/all-overlay"
-	done <"$WORK/overlay"
+		to+=("$(base_path "$file")")
+		mode=100644
+		[ ! -x "$TOP/$file" ] || mode=100755
+		echo "$mode"
+	done <"$WORK/overlay" >"$WORK/modes"
+	there=$(git_tree ls-files -- "${to[@]}")
+	[ -z "$there" ] || die "$(basename "$patch")" "${there//$'\n'/ }" "the base or an earlier step has it already"
+	(cd "$TOP" && git --git-dir="$TREE/.git" hash-object -w --no-filters --stdin-paths <"$WORK/overlay") >"$WORK/blobs"
+	paste -d' ' "$WORK/modes" "$WORK/blobs" | paste - <(printf '%s\n' "${to[@]}") | git_tree update-index --add --index-info
+	cat "$WORK/overlay" >>"$WORK/all-overlay"
+	for file in "${to[@]}"; do
+		before_later "$file"
+	done
 }
 
 apply_hunks()
