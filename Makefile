@@ -69,7 +69,9 @@ demo: machine programs kernel-$(kernel)
 host: $(if $(DRYRUN),,$(if $(QEMU),,machine) $(if $(KERNEL),,kernel-$(kernel)))
 	@machine/host $(ARGS)
 kernel: kernel-$(kernel)
-series: series-$(kernel)
+# Says where the series is, also when nothing is to be done.
+series: | ready
+	@bases/series build $(kernel)
 apply: | ready
 	@bases/series apply $(ARGS)
 selftest: machine programs kernel-$(kernel) selftest-programs

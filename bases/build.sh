@@ -338,6 +338,7 @@ make_series()
 	key=$(inputs | sha256sum | cut -d' ' -f1)
 	refuse_to_lose_edits
 	if [ "$(cat "$OUT/stamp" 2>/dev/null)" = "$key" ] && [ -e "$MBX" ]; then
+		touch "$MBX"
 		say "$BASE: up to date"
 		return
 	fi
