@@ -21,7 +21,7 @@ selftest-programs: FORCE | ready
 .PHONY: lib softuv seimage pvdump tests tools-native programs selftest-programs $(L1_PROGRAMS)
 
 # needs GOAL TIER: what make builds for a tier, when that is asked for.
-needs = $(if $(filter $(1),$(goals)),$(shell tests/run --needs $(2)))
+needs = $(if $(filter $(1),$(goals)),$(shell LAYERS="$(LAYERS)" tests/run --needs $(2)))
 check: $(call needs,check,check) | ready
 	@tests/run check
 check-quick: $(call needs,check-quick,quick) | ready
