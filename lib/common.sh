@@ -174,7 +174,7 @@ need_builds()
 			pgrep:procps qemu-s390x-static:qemu-user-static "${CROSS}gcc:gcc-s390x-linux-gnu"
 		missing_pkgs libc6-dev libc6-dev-s390x-cross linux-libc-dev-s390x-cross libglib2.0-dev \
 			libpixman-1-dev zlib1g-dev nettle-dev libgmp-dev libgnutls28-dev libelf-dev \
-			libssl-dev debian-archive-keyring "$@"
+			libssl-dev libgcrypt20-dev debian-archive-keyring "$@"
 	)
 	[ ${#missing[@]} -eq 0 ] || install_pkgs "${missing[@]}"
 }

@@ -42,7 +42,8 @@ int dump_open_vcpu(const struct dumpread *d, const struct dump_keys *keys, uint3
 	if (dumpread_bytes(d, d->vcpu[n].offset, area, CPU_AREA_SIZE, f))
 		return -1;
 	if (!gcm_open(keys->dump_key, area + CPU_AREA_OFF_IV, area, CPU_AREA_OFF_ENC,
-		      area + CPU_AREA_OFF_ENC, CPU_AREA_ENC_SIZE, area + CPU_AREA_OFF_ENC, area + CPU_AREA_OFF_TAG))
+		      area + CPU_AREA_OFF_ENC, CPU_AREA_ENC_SIZE, area + CPU_AREA_OFF_ENC,
+		      area + CPU_AREA_OFF_TAG))
 		return 0;
 	return fail_set(f, "%s: vCPU %u: PV data: tag mismatch", d->src.name, n);
 }

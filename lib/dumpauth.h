@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keys of a dump from the CCK by nettle, for check-vmcore and the tests; pvdump uses dumpcrypt.h. */
+/* Keys of a dump from the CCK by nettle, for check-vmcore and the tests. */
 #ifndef DUMPAUTH_H
 #define DUMPAUTH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Decryption of dumps by OpenSSL: completion data, vCPU areas, memory pages. */
+/* Decryption of dumps by libgcrypt: completion data, vCPU areas, memory pages. */
 #ifndef DUMPCRYPT_H
 #define DUMPCRYPT_H
 
@@ -12,7 +12,8 @@
  * @keys: result
  * @f: set on failure
  *
- * Return: 0; 1 when the tag does not match (another CCK, or modified data); -1 when the library fails.
+ * Return: 0; 1 when the tag does not match (another CCK, or modified data); -1 when the library
+ * fails.
  */
 int dumpcrypt_completion(const struct dumpread *d, const uint8_t cck[32], struct dump_keys *keys,
 			 struct fail *f);

@@ -18,8 +18,8 @@ static int open_page(const struct dumpread *d, struct pagecrypt *p, uint64_t add
 {
 	if (get32(entry) == STATE_SPECIAL || !pagecrypt_page(p, entry, page))
 		return 0;
-	return fail_set(f, "%s: memory at 0x%" PRIx64 ": OpenSSL: AES-256-XTS failed", d->src.name,
-			addr);
+	return fail_set(f, "%s: memory at 0x%" PRIx64 ": libgcrypt: AES-256-XTS failed",
+			d->src.name, addr);
 }
 
 /* The pages from the first to the last one that is in the file, in one read. */

@@ -25,11 +25,10 @@ int dumpread_sort_parts(struct dumpread *d, struct fail *f)
 	for (i = 1; i < d->nparts; i++) {
 		end = d->part[i - 1].addr + d->part[i - 1].size;
 		if (d->part[i].addr != end)
-			return fail_set(f, "%s: memory: part at 0x%" PRIx64 " %s at 0x%" PRIx64
-					": parts without gaps and overlaps expected", d->src.name,
-					d->part[i].addr, d->part[i].addr < end ?
-					"overlaps one that ends" : "leaves a gap behind one that ends",
-					end);
+			return fail_set(f, "%s: memory: part at 0x%" PRIx64
+					" %s one that ends at 0x%" PRIx64
+					": parts without gaps and overlaps expected", d->src.name, d->part[i].addr, d->part[i].addr < end ?
+					"overlaps" : "leaves a gap behind", end);
 	}
 	d->mem_addr = d->part[0].addr;
 	d->mem_size = d->part[d->nparts - 1].addr + d->part[d->nparts - 1].size - d->mem_addr;
@@ -96,8 +95,8 @@ int dumpread_check_overlap(const struct dumpread *d, const struct dump_ehdr *e, 
 		if (b->off - a->off < a->size)
 			return fail_set(f, "%s: %s %u and %s %u overlap: offset 0x%" PRIx64
 					" size 0x%" PRIx64 ", offset 0x%" PRIx64 " size 0x%" PRIx64,
-					d->src.name, a->what, a->nr, b->what, b->nr, a->off, a->size,
-					b->off, b->size);
+					d->src.name, a->what, a->nr, b->what, b->nr, a->off,
+					a->size, b->off, b->size);
 	}
 	return 0;
 }

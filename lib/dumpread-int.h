@@ -25,8 +25,8 @@ bool dumpread_inside(const struct dumpread *d, uint64_t off, uint64_t len);
  * @d: dump with parts; sets @d->mem_addr and @d->mem_size
  * @f: set on failure
  *
- * QEMU finds the storage state of a page by its address, zgetdump by its distance from the start of the
- * memory. Both are the same only without gaps.
+ * QEMU finds the storage state of a page by its address, zgetdump by its distance from the start of
+ * the memory. Both are the same only without gaps.
  *
  * Return: 0 or -1.
  */

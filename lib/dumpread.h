@@ -2,8 +2,8 @@
 /*
  * Reading of dump files: headers, sections, memory parts, notes and page states.
  *
- * No number from the file is trusted. The file is never mapped: if it is truncated while it is read, that
- * is an error, not a signal.
+ * No number from the file is trusted. The file is never mapped: if it is truncated while it is
+ * read, that is an error, not a signal.
  */
 #ifndef DUMPREAD_H
 #define DUMPREAD_H

@@ -46,8 +46,8 @@ static int read_text(const struct guest *g, uint64_t addr, uint64_t size, char *
 		     struct fail *why)
 {
 	if (!size || size > max)
-		return fail_set(why, "VMCOREINFO at 0x%" PRIx64 ": size 1 to 0x%zx expected, found 0x%"
-				PRIx64, addr, max, size);
+		return fail_set(why, "VMCOREINFO at 0x%" PRIx64
+				": size 1 to 0x%zx expected, found 0x%" PRIx64, addr, max, size);
 	if (g->read(g->ctx, addr, buf, size))
 		return fail_set(why, "VMCOREINFO at 0x%" PRIx64 " size 0x%" PRIx64
 				": not in the memory", addr, size);
@@ -68,8 +68,9 @@ static int read_os_info(const struct guest *g, uint8_t *page, struct fail *why)
 	if (addr % PAGE_SIZE || g->read(g->ctx, addr, page, PAGE_SIZE))
 		return fail_set(why, "os_info at 0x%" PRIx64 ": not a page of the memory", addr);
 	if (get64(page + OS_MAGIC) != OS_INFO_MAGIC)
-		return fail_set(why, "os_info at 0x%" PRIx64 ": magic 0x%016llx expected, found 0x%016"
-				PRIx64, addr, OS_INFO_MAGIC, get64(page));
+		return fail_set(why, "os_info at 0x%" PRIx64
+				": magic 0x%016llx expected, found 0x%016" PRIx64, addr,
+				OS_INFO_MAGIC, get64(page));
 	sum = osinfo_checksum(page + OS_CSUM_FROM, PAGE_SIZE - OS_CSUM_FROM);
 	if (sum != get32(page + OS_CSUM))
 		return fail_set(why, "os_info at 0x%" PRIx64
@@ -114,7 +115,8 @@ static int from_note(const struct guest *g, char *buf, size_t max, size_t *len, 
 		return fail_set(why, "lowcore: names none");
 	if (g->read(g->ctx, addr, note, sizeof(note)))
 		return fail_set(why, "note at 0x%" PRIx64 ": not in the memory", addr);
-	if (get32(note) != sizeof(NOTE_NAME) || memcmp(note + NOTE_HDR, NOTE_NAME, sizeof(NOTE_NAME)))
+	if (get32(note) != sizeof(NOTE_NAME) ||
+	    memcmp(note + NOTE_HDR, NOTE_NAME, sizeof(NOTE_NAME)))
 		return fail_set(why, "note at 0x%" PRIx64 ": not named " NOTE_NAME, addr);
 	if (addr > UINT64_MAX - sizeof(note))
 		return fail_set(why, "note at 0x%" PRIx64 ": not in the memory", addr);

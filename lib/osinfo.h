@@ -24,8 +24,8 @@ typedef int (*osinfo_read_fn)(void *ctx, uint64_t addr, void *buf, size_t len);
  * @from: set to its guest address
  * @why: set when there is none
  *
- * The lowcore points to an os_info block, protected by checksums, or to an ELF note. Everything in the
- * guest's memory may be wrong.
+ * The lowcore points to an os_info block, protected by checksums, or to an ELF note. Everything in
+ * the guest's memory may be wrong.
  *
  * Sources: Linux arch/s390/include/asm/os_info.h, arch/s390/include/asm/lowcore.h,
  * arch/s390/kernel/os_info.c, arch/s390/kernel/machine_kexec.c.

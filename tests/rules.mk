@@ -31,3 +31,8 @@ check-full: $(call needs,check-full,full) | ready
 $(foreach l,$(LAYER_VERBS),$(eval $(l): $(if $(filter $(l),$(goals)),$(shell LAYERS=$(l) tests/run --needs full))))
 $(LAYER_VERBS): | ready
 	@tests/run --layer $@ $(ARGS)
+# Seconds are measured before anything else, instructions after it.
+bench: | bench-decrypt
+bench-decrypt: programs | ready
+	@tests/run --layer $@
+.PHONY: bench-decrypt

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* "pvdump decrypt": verifies a dump with the owner's key and writes its plaintext as an ELF vmcore. */
+/* "pvdump decrypt": verifies a dump with the owner's key and writes its plaintext as a vmcore. */
 #define _GNU_SOURCE
 #include "pvdump.h"
 #include "corefile.h"
@@ -156,7 +156,7 @@ static const struct key *authenticate(const struct opts *o, const struct dumprea
 	}
 	fail_set(f, "%s: completion data: tag mismatch: no key fits (tried %s), or modified data",
 		 d->src.name, tried);
-	fail_hint(f, "-k names the CCK of the image; a tenant may have replaced it while the VM ran");
+	fail_hint(f, "-k names the image's CCK; a tenant may have replaced it while the VM ran");
 	return NULL;
 }
 
@@ -175,7 +175,7 @@ static int add_vcpus(const struct dumpread *d, const struct dump_keys *keys, str
 		corefile_vcpu(c, area);
 		if (get16(area + CPU_AREA_FLAGS) & CPU_AREA_IN_FLIGHT)
 			fprintf(stderr,
-				"%s: vCPU %u: an instruction was in flight: registers may be incomplete\n",
+				"%s: vCPU %u: an instruction was in flight: registers may be stale\n",
 				program, i);
 	}
 	dumpcrypt_forget(area, sizeof(area));

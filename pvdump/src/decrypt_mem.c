@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#define CHUNK_PAGES	64u	/* 256 KiB: what is read is still in the L2 cache when it is written */
+#define CHUNK_PAGES	64u	/* 256 KiB: still in the L2 cache when it is written */
 #define TICK_NS		100000000L
 
 static volatile sig_atomic_t stop_signal;

@@ -17,7 +17,8 @@
  * @threads: 1 to DECRYPT_MAX_THREADS
  * @f: set on failure
  *
- * SIGINT, SIGTERM and SIGHUP end it with a failure. Uses 256 KiB a thread, whatever the size of the dump.
+ * SIGINT, SIGTERM and SIGHUP end it with a failure. Uses 256 KiB a thread, whatever the size of the
+ * dump.
  *
  * Return: 0 or -1.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* "pvdump decrypt" in the static program for the host: its help, or a refusal that names the owner's program. */
+/* "pvdump decrypt" in the host's program: its help, or a refusal that names the owner's program. */
 #include "pvdump.h"
 #include "common.h"
 
@@ -17,8 +17,8 @@ int cmd_decrypt(int argc, char **argv)
 		return EXIT_OK;
 	}
 	fprintf(stderr,
-		"%s: decrypt: not in this program: the owner's key does not belong on the host\n",
+		"%s: decrypt: not in this program: keep the owner's key off the host\n",
 		program);
-	fprintf(stderr, "hint: copy the dump to the owner's machine and use build/bin/pvdump there\n");
+	fprintf(stderr, "hint: use build/bin/pvdump on the owner's machine\n");
 	return EXIT_FAILED;
 }

@@ -88,7 +88,8 @@ static void print_pages(const struct dumpread *d)
 	printf("  %-12s %" PRIu64 "\n", "encrypted", d->states[PAGE_ENCRYPTED]);
 	printf("  %-12s %" PRIu64 "\n", "zero", d->states[PAGE_ZERO]);
 	printf("  %-12s %" PRIu64 "\n", "shared", d->states[PAGE_SHARED]);
-	printf("  %-12s %" PRIu64 " (of the zero and shared ones)\n", "mapped", d->mapped[PAGE_ZERO] + d->mapped[PAGE_SHARED]);
+	printf("  %-12s %" PRIu64 " (of the zero and shared ones)\n", "mapped",
+	       d->mapped[PAGE_ZERO] + d->mapped[PAGE_SHARED]);
 	printf("  %-12s %" PRIu64 "\n", "invalid", d->states[PAGE_INVALID]);
 }
 
@@ -98,9 +99,9 @@ static void print_memory(const struct dumpread *d)
 
 	printf("memory\n");
 	for (i = 0; i < d->nparts; i++)
-		printf("  0x%" PRIx64 " to 0x%" PRIx64 " (%" PRIu64 " MiB) at offset 0x%" PRIx64 "\n",
-		       d->part[i].addr, d->part[i].addr + d->part[i].size, d->part[i].size / MIB,
-		       d->part[i].off);
+		printf("  0x%" PRIx64 " to 0x%" PRIx64 " (%" PRIu64 " MiB) at offset 0x%" PRIx64
+		       "\n", d->part[i].addr, d->part[i].addr + d->part[i].size,
+		       d->part[i].size / MIB, d->part[i].off);
 }
 
 static void print_dump(const struct dumpread *d)
@@ -151,14 +152,17 @@ static const char *parse(struct opts *o, int argc, char **argv)
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'm') {
+		switch (c) {
+		case 'm':
 			o->map = true;
-		} else if (c == 's') {
+			break;
+		case 's':
 			o->svg = optarg;
-		} else if (c == 'h') {
+			break;
+		case 'h':
 			fputs(help, stdout);
 			return NULL;
-		} else {
+		default:
 			usage_die("info: unknown option or missing argument");
 		}
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A picture of where encrypted, zero, shared and invalid pages lie: counting, and the terminal's form. */
+/* A picture of where encrypted, zero, shared and invalid pages lie: on a terminal. */
 #include "map.h"
 
 #include <inttypes.h>

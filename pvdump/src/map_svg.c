@@ -66,10 +66,11 @@ static void put_svg(FILE *to, const struct map *m, const struct dumpread *d)
 	uint32_t width = LEFT + m->columns * SIDE + 20, row;
 	uint32_t height = TOP + m->rows * SIDE + 4 * LEGEND;
 
-	fprintf(to, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
-		"font-family=\"monospace\" font-size=\"12\">\n"
-		"<title>Pages of a dump of a protected VM</title>\n"
-		"<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n", width, height);
+	fprintf(to, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\"\n", width,
+		height);
+	fputs("font-family=\"monospace\" font-size=\"12\">\n", to);
+	fputs("<title>Pages of a dump of a protected VM</title>\n", to);
+	fputs("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n", to);
 	fprintf(to, "<text x=\"10\" y=\"18\">0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64
 		" KiB per square</text>\n<text x=\"10\" y=\"34\">pages: %" PRIu64 " encrypted, %"
 		PRIu64 " zero, %" PRIu64 " shared, %" PRIu64 " invalid</text>\n", d->mem_addr,

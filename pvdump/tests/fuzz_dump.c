@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* libFuzzer target: what "pvdump info" and "pvdump decrypt" read. The keys are given: no input would fit a tag. */
+/*
+ * libFuzzer target: what "pvdump info" and "pvdump decrypt" read. The keys are given: no input
+ * would fit a tag.
+ */
 #include <stdlib.h>
 
 #include "corefile.h"

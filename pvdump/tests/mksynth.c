@@ -47,7 +47,8 @@ static int write_mib(const struct synth *s, int mem, uint64_t off, struct outfil
 	}
 	if (!none && outfile_pwrite(out, cipher, MIB, s->layout.mem_off + off, f))
 		return -1;
-	return outfile_pwrite(out, state, sizeof(state), s->layout.meta_off + page * STATE_ENTRY, f);
+	return outfile_pwrite(out, state, sizeof(state), s->layout.meta_off + page * STATE_ENTRY,
+			      f);
 }
 
 static int write_dump(const struct synth *s, int mem, struct outfile *out, struct fail *f)
@@ -90,7 +91,8 @@ static int run(struct synth *s, char **arg, struct fail *f)
 	s->mem_size = (uint64_t)st.st_size;
 	if (synth_begin(s))
 		return fail_set(f, "%s: not a multiple of 1 MiB, or too many parts", arg[1]);
-	if (!outfile_open(&out, arg[4], f) && !write_dump(s, mem, &out, f) && !outfile_commit(&out, f))
+	if (!outfile_open(&out, arg[4], f) && !write_dump(s, mem, &out, f) &&
+	    !outfile_commit(&out, f))
 		return 0;
 	outfile_discard(&out);
 	return -1;

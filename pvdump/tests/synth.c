@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Synthetic dumps: what an Ultravisor would have produced, made with a known CCK. For tests only. */
+/* Synthetic dumps: what an Ultravisor would have produced, with a known CCK. For tests only. */
 #include "synth.h"
 
 #include <stdlib.h>
@@ -46,7 +46,7 @@ static void reset_regs(const struct synth *s, uint32_t id, uint8_t *a)
 	put64(a + CPU_AREA_CRS + 14 * 8, 0xc2000000);
 }
 
-/* All fields, the reserved ones too; a reserved first word of the guarded-storage block stays zero. */
+/* All fields, the reserved ones too; the first word of the guarded-storage block is zero. */
 static void own_regs(uint32_t id, uint8_t *a)
 {
 	uint64_t x = 0x9e3779b97f4a7c15ull * (id + 1);

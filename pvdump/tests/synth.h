@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Synthetic dumps: what an Ultravisor would have produced, made with a known CCK. For tests only. */
+/* Synthetic dumps: what an Ultravisor would have produced, with a known CCK. For tests only. */
 #ifndef SYNTH_H
 #define SYNTH_H
 

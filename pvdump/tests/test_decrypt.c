@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Unit tests of decryption: keys and pages against another library, memory by address, vmcore, VMCOREINFO. */
+/* Unit tests of decryption: keys, pages, memory by address, vmcore, VMCOREINFO. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -188,7 +188,8 @@ static void core_notes(void **state)
 	assert_int_equal(get32(p + 20 + 32), 1);
 	corefile_vmcoreinfo(&c, "abcde", 5);
 	corefile_end(&c, part);
-	assert_memory_equal(c.head + c.size - 32, "\0\0\0\x0b\0\0\0\x05\0\0\0\0VMCOREINFO\0\0abcde\0\0", 32);
+	assert_memory_equal(c.head + c.size - 32,
+			    "\0\0\0\x0b\0\0\0\x05\0\0\0\0VMCOREINFO\0\0abcde\0\0", 32);
 	assert_int_equal(get16(c.head + 56), 3);
 	p = c.head + EHDR_SIZE + 2 * PHDR_SIZE;
 	assert_int_equal(get64(p + 8), c.size + MIB);
@@ -203,7 +204,7 @@ static void core_notes(void **state)
 #define NOTE	0x9000u
 
 static uint8_t guest[GUEST];
-static char text[] = "OSRELEASE=1\nPAGESIZE=4096\n";
+static const char text[] = "OSRELEASE=1\nPAGESIZE=4096\n";
 
 static int guest_read(void *ctx, uint64_t addr, void *buf, size_t len)
 {
@@ -299,7 +300,8 @@ static void try_hostile(const struct hostile *h, void (*make_guest)(void))
 	if (h->seal)
 		put32(guest + INFO + 8, osinfo_checksum(guest + INFO + 12, 4084));
 	if (!osinfo_vmcoreinfo(guest_read, NULL, buf, sizeof(buf), &len, &from, &f))
-		fail_msg("value 0x%llx at 0x%x was accepted", (unsigned long long)h->value, h->addr);
+		fail_msg("value 0x%llx at 0x%x was accepted", (unsigned long long)h->value,
+			 h->addr);
 	if (!strstr(f.text, h->why))
 		fail_msg("value 0x%llx at 0x%x: '%s' is not in '%s'", (unsigned long long)h->value,
 			 h->addr, h->why, f.text);
@@ -343,7 +345,7 @@ static void vmcoreinfo_found(void **state)
 	assert_int_equal(len, 5);
 }
 
-/* CHECKSUM instruction (z/Architecture Principles of Operation): carries go around, zeros fill up */
+/* CHECKSUM (z/Architecture Principles of Operation): carries go around, zeros fill up */
 static void checksum(void **state)
 {
 	static const uint8_t b[] = { 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 2, 0x80 };

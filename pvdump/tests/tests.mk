@@ -19,7 +19,7 @@ $(OBJ)/test_pvdump: $(UNIT) $(ALLSRC)
 
 $(OBJ)/test_decrypt: $(DECUNIT) $(ALLSRC)
 	@mkdir -p $(@D)
-	$(CC) $(SAN) $(WARN) $(INCS) -Itests -o $@ $(DECUNIT) $(LIBS) -lcrypto -lcmocka
+	$(CC) $(SAN) $(WARN) $(INCS) -Itests -o $@ $(DECUNIT) $(LIBS) -lgcrypt -lcmocka
 
 $(OBJ)/mksynth: $(SYNTH) $(ALLSRC)
 	@mkdir -p $(@D)
@@ -27,7 +27,7 @@ $(OBJ)/mksynth: $(SYNTH) $(ALLSRC)
 
 $(OBJ)/dump_pages: $(TOP)/tests/bench/dump_pages.c $(DECRYPTING) $(READER) $(ALLSRC)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARN) $(INCS) -o $@ $< $(DECRYPTING) $(READER) $(LIBS) -lcrypto
+	$(CC) $(CFLAGS) $(WARN) $(INCS) -o $@ $< $(DECRYPTING) $(READER) $(LIBS) -lgcrypt -lcrypto
 
 $(SANBUILD)/bin/pvdump: $(ALLSRC)
 	@$(MAKE) -s BUILD=$(SANBUILD) CFLAGS="$(SAN)" native >&2
@@ -45,7 +45,7 @@ check-cli-decrypt: native $(OBJ)/mksynth $(SANBUILD)/bin/pvdump
 $(OBJ)/fuzz_dump: $(FUZZ) $(ALLSRC)
 	@mkdir -p $(@D)
 	clang -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -std=gnu11 $(INCS) \
-		-o $@ $(FUZZ) -lcrypto
+		-o $@ $(FUZZ) -lgcrypt
 
 fuzz: $(OBJ)/fuzz_dump
 	@mkdir -p $(OBJ)/corpus-dump
