@@ -8,7 +8,7 @@ listed = $(shell mkdir -p $(BUILD)/lists; [ -n "$(wildcard $(BUILD)/*)" ] || tou
 # $(call pins,NAME): the sums of the files that are pinned for it.
 pins = $(shell awk -v n='$(1)' '$$1 == n || index($$1, n ".") == 1 { print $$1 "=" $$NF }' machine/pins)
 
-QEMU_HOOKS := $(wildcard machine/qemu/hooks/*.patch)
+QEMU_HOOKS := $(filter-out $(addprefix %-,$(addsuffix .patch,$(WITHOUT))),$(wildcard machine/qemu/hooks/*.patch))
 QEMU_FILES := $(shell find machine/qemu -type f ! -path '*/hooks/*' ! -name '*.md')
 CHIP_FILES := $(wildcard softuv/src/*.[ch] softuv/include/*.h)
 
