@@ -11,6 +11,7 @@
 /* Virtual I/O Device (VIRTIO) 1.2, 4.3 Virtio over channel I/O; Principles of Operation, 15 */
 #define SCHID		0x00010000u	/* the first subchannel */
 #define CCW_READ_CONF	0x22
+#define CCW_WRITE_FEAT	0x11
 #define CCW_WRITE_STATUS 0x31
 #define CCW_READ_VQ	0x32
 #define CCW_SET_VQ	0x13
@@ -20,6 +21,10 @@
 #define DSTAT_CHECK	0x02		/* unit check */
 #define DIAG_NOTIFY	3
 #define RING_NUM	256u
+#define RING_EVENT_IDX	(1u << 29)
+#define SCHIB_ENABLED	0x80u
+#define SCHIB_MEASURE	0x10u
+#define SCHIB_OWN_BLOCK	0x04u
 
 struct ccw {
 	u8 cmd, flags;
@@ -76,20 +81,32 @@ static inline u32 ccw_data(u8 cmd, const void *data, u16 len)
 	return ccw_run(&one_ccw);
 }
 
-static inline void ccw_enable(void)
+/* @flags: of the subchannel's third byte, besides "enabled"; @block: its measurement block, or 0 */
+static inline void ccw_modify(u8 flags, u64 block)
 {
 	static u8 schib[52] __attribute__((aligned(8)));
 
 	CHECK(RUN(PSW_MASK, "lgr %%r1,%[id]\n stsch 0(%[s])", [id] "d" ((u64)SCHID),
 		  [s] "a" (schib)) == 0);
-	schib[5] |= 0x80;
+	schib[5] = (schib[5] & ~SCHIB_MEASURE) | SCHIB_ENABLED | flags;
+	schib[27] = (schib[27] & ~SCHIB_OWN_BLOCK) | (block ? SCHIB_OWN_BLOCK : 0);
+	*(u64 *)&schib[40] = block;
 	CHECK(RUN(PSW_MASK, "lgr %%r1,%[id]\n msch 0(%[s])", [id] "d" ((u64)SCHID),
 		  [s] "a" (schib)) == 0);
 }
 
-/* Resets the device, which also ends its being broken, and gives it the ring. */
-static inline void blk_start(void)
+static inline void ccw_enable(void)
 {
+	ccw_modify(0, 0);
+}
+
+/* Resets the device, which also ends its being broken, and gives it a ring. */
+static inline void blk_setup(u64 queue, u32 features)
+{
+	static struct {
+		u32 features;		/* little endian, of any device */
+		u8 index;
+	} feat __attribute__((aligned(8)));
 	static struct {
 		u64 queue;
 		u32 align;
@@ -98,14 +115,21 @@ static inline void blk_start(void)
 	static u8 status;
 
 	CHECK(ccw_data(CCW_RESET, 0, 0) == DSTAT_END << 8);
-	for (u32 i = 0; i < sizeof(ring) / 8; i++)
-		((volatile u64 *)&ring)[i] = 0;
-	vq.queue = (u64)&ring;
+	feat.features = __builtin_bswap32(features);
+	CHECK(ccw_data(CCW_WRITE_FEAT, &feat, 5) == DSTAT_END << 8);
+	vq.queue = queue;
 	vq.align = 4096;
 	vq.num = RING_NUM;
 	CHECK(ccw_data(CCW_SET_VQ, &vq, sizeof(vq)) == DSTAT_END << 8);
 	status = 7;
 	CHECK(ccw_data(CCW_WRITE_STATUS, &status, 1) == DSTAT_END << 8);
+}
+
+static inline void blk_start(void)
+{
+	for (u32 i = 0; i < sizeof(ring) / 8; i++)
+		((volatile u64 *)&ring)[i] = 0;
+	blk_setup((u64)&ring, 0);
 }
 
 static inline void blk_notify(void)

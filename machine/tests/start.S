@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the entry of a bare-metal test program and its interruption handlers.
- * Never decides whether an interruption was expected: test.h does.
+ * The entry of a bare-metal test program and its interruption handlers.
  */
 #include "lowcore.h"
 
@@ -60,6 +59,12 @@ ext_handler:
 	ni	LC_FAIL,0xfe
 	lg	%r1,LC_SAVE
 	lpswe	LC_FAIL
+
+	.globl	mchk_handler
+/* A machine check, for a program that names it in the lowcore: no second one, then back. */
+mchk_handler:
+	ni	0x161,0xfb
+	lpswe	0x160
 
 	.globl	load_psw_entry
 /* DIAG 308 subcode 1 comes here through the short PSW at absolute 0. */

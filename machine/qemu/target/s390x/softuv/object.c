@@ -116,6 +116,7 @@ static void softuv_machine_done(Notifier *n, void *unused)
                      strerror(errno));
         exit(1);
     }
+    s390_softuv_check_devices();
     s390_softuv_watch_dma();
     error_setg(&migration_blocker, "%s: the state of the Ultravisor cannot "
                "be migrated", TYPE_S390_SOFTUV);
@@ -171,6 +172,7 @@ static void softuv_complete(UserCreatable *uc, Error **errp)
         return;
     }
     the_object = uv;
+    s390_softuv_watch_devices();
     uv->machine_done.notify = softuv_machine_done;
     qemu_add_machine_init_done_notifier(&uv->machine_done);
 }

@@ -48,11 +48,14 @@ void s390_softuv_machine_reset(void);
 bool s390_softuv_cpu_busy(S390CPU *cpu);
 
 /*
- * A prefix area that became secure cannot take an interruption. Returns a
- * lowcore whose new PSWs are disabled waits with address SOFTUV_LOST_PREFIX,
- * or NULL when the prefix area is fine.
+ * A prefix area that became secure cannot take an interruption.
+ * s390_softuv_lost_lowcore() then returns a lowcore whose new PSWs are
+ * disabled waits with address SOFTUV_LOST_PREFIX, else NULL.
+ * s390_softuv_psa() returns where to store parameters of an interruption:
+ * the prefix area, or an address without storage.
  */
 #define SOFTUV_LOST_PREFIX      0x53550000
+hwaddr s390_softuv_psa(const CPUS390XState *env);
 struct LowCore *s390_softuv_lost_lowcore(CPUS390XState *env);
 bool s390_softuv_is_lost(const struct LowCore *lowcore);
 

@@ -23,12 +23,20 @@ int s390_softuv_fault(hwaddr abs, uint64_t *tec)
     return PGM_SECURE_ACCESS;
 }
 
+/* Stores there have no effect: no machine has so much storage. */
+#define NO_STORAGE  (1ull << 60)
+
 /* Written by the interruption handlers, never read by anybody. */
 static LowCore lost;
 
 bool s390_softuv_is_lost(const LowCore *lowcore)
 {
     return lowcore == &lost;
+}
+
+hwaddr s390_softuv_psa(const CPUS390XState *env)
+{
+    return unlikely(s390_softuv_denies(env->psa)) ? NO_STORAGE : env->psa;
 }
 
 LowCore *s390_softuv_lost_lowcore(CPUS390XState *env)

@@ -171,7 +171,7 @@ static int check_block(CPUS390XState *env, uint64_t addr, hwaddr block)
         int pgm = s390_softuv_fault(block, &tec);
 
         stq_phys(env_cpu(env)->as,
-                 env->psa + offsetof(LowCore, trans_exc_code), tec);
+                 s390_softuv_psa(env) + offsetof(LowCore, trans_exc_code), tec);
         return pgm;
     }
     return 0;

@@ -62,6 +62,13 @@ int s390_softuv_load_key(const char *file, uint8_t *scalar, Error **errp);
 /* secure.c: from now on log what devices do to secure storage */
 void s390_softuv_watch_dma(void);
 
+/*
+ * devices.c: refuse devices that cannot be made to ask, the first for what
+ * comes from now on, the second, which ends QEMU, for what is there already
+ */
+void s390_softuv_watch_devices(void);
+void s390_softuv_check_devices(void);
+
 /* sie.c: "sie ..." text command; returns the reply, g_free() it */
 char *s390_softuv_sie_command(S390Softuv *uv, const char *args);
 

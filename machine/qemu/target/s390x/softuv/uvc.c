@@ -209,8 +209,8 @@ static void store_teid(CPUS390XState *env, S390Softuv *uv,
         tec = (res->pgm_va & TARGET_PAGE_MASK) | SOFTUV_TEID_ADDR_VALID |
               (PSW_ASC_HOME >> PSW_SHIFT_ASC);
     }
-    stq_phys(env_cpu(env)->as, env->psa + offsetof(LowCore, trans_exc_code),
-             tec);
+    stq_phys(env_cpu(env)->as,
+             s390_softuv_psa(env) + offsetof(LowCore, trans_exc_code), tec);
 }
 
 /*
