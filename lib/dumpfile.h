@@ -8,6 +8,7 @@
 #define DUMPFILE_H
 
 #include "common.h"
+#include "formats.h"
 
 /* Ehdr; then section headers, program headers, notes, memory, section data, string table */
 #define EHDR_SIZE		64u
@@ -41,42 +42,6 @@
 #define NOTE_HDR_SIZE		12u
 #define NOTE_NAME_SIZE		8u
 
-/* CPU dump area, version 1 */
-#define CPU_AREA_SIZE		1568u
-#define CPU_AREA_MAX		4096u	/* zgetdump refuses larger notes */
-#define CPU_AREA_VERSION	1u
-#define CPU_AREA_OFF_IV		8
-#define CPU_AREA_OFF_ENC	32
-#define CPU_AREA_ENC_SIZE	1520u
-#define CPU_AREA_OFF_TAG	1552
-/* its registers, offsets from the start of the area */
-#define CPU_AREA_GPRS		32
-#define CPU_AREA_PSW		160
-#define CPU_AREA_PREFIX		184
-#define CPU_AREA_FPC		188
-#define CPU_AREA_TODPREG	196
-#define CPU_AREA_TIMER		200
-#define CPU_AREA_TODCMP		208
-#define CPU_AREA_ACRS		224
-#define CPU_AREA_CRS		288
-#define CPU_AREA_VRS		416	/* 32 registers of 16 bytes */
-#define CPU_AREA_GSCB		1440
-#define CPU_AREA_FLAGS		1536
-#define CPU_AREA_IN_FLIGHT	0x8000	/* an instruction was being emulated */
-/* completion data, version 1 */
-#define COMPL_SIZE		288u
-#define COMPL_MAX		4096u
-#define COMPL_VERSION		1u
-#define COMPL_OFF_SEED		16
-#define COMPL_OFF_IV		80
-#define COMPL_OFF_ENC		96
-#define COMPL_ENC_SIZE		176u
-#define COMPL_OFF_TAG		272
-#define COMPL_INFO		"IBM Z Ultravisor Dump"	/* HKDF info */
-/* its encrypted part, offsets from COMPL_OFF_ENC */
-#define COMPL_ENC_NONCE		0
-#define COMPL_ENC_XTS		16
-
 /*
  * struct dump_keys - what the completion data holds
  * @dump_key: protects completion data and CPU areas
@@ -89,13 +54,7 @@ struct dump_keys {
 	uint8_t xts[64];
 };
 
-/* storage state: 16 bytes per page */
-#define STATE_ENTRY		16u
 #define STATE_PER_MIB		(MIB / PAGE_SIZE * STATE_ENTRY)
-#define STATE_SPECIAL		0xffffffffu
-#define STATE_FLAG_MAPPED	0x04
-#define STATE_FLAG_SHARED	0x02
-#define STATE_FLAG_ZERO		0x01
 
 enum page_state { PAGE_ENCRYPTED, PAGE_ZERO, PAGE_SHARED, PAGE_INVALID, PAGE_STATES };
 

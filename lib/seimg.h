@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The layout of a Secure Execution boot image: header version 1, IPIB type 5, metadata block.
+ * The layout of a Secure Execution boot image: IPIB type 5, metadata block.
+ * The SE header is in formats.h.
  *
  * Sources of the layouts: s390-tools genprotimg/src/include/pv_hdr_def.h, include/boot/ipl.h,
  * rust/pvimg; QEMU hw/s390x/ipl.h; Linux Documentation/virt/kvm/s390/s390-pv-boot.rst.
@@ -9,56 +10,7 @@
 #define SEIMG_H
 
 #include "common.h"
-
-/* SE header, version 1; all fields big endian */
-#define SE_MAGIC		0x49424d5365634578ull	/* "IBMSecEx" */
-#define SE_VERSION		0x100u
-#define SE_OFF_VERSION		0x08
-#define SE_OFF_PHS		0x0c
-#define SE_OFF_IV		0x10
-#define SE_OFF_NKS		0x20
-#define SE_OFF_SEA		0x28
-#define SE_OFF_NEP		0x30
-#define SE_OFF_PCF		0x38
-#define SE_OFF_CUST_PUB		0x40
-#define SE_OFF_PLD		0xe0
-#define SE_OFF_ALD		0x120
-#define SE_OFF_TLD		0x160
-#define SE_OFF_SLOTS		0x1a0
-#define SE_SLOT_SIZE		80u
-#define SE_SLOT_WRAPPED		32u	/* offset of the wrapped key in a slot */
-#define SE_SLOT_TAG		64u	/* offset of the GCM tag in a slot */
-#define SE_SEA			128u
-#define SE_TAG_SIZE		16u
-#define SE_IV_SIZE		12u
-#define SE_COORD_SIZE		160u
-#define SE_KEY_SIZE		32u
-#define SE_DIGEST_SIZE		64u
-#define SE_HDR_MAX		8192u
-#define SE_MAX_SLOTS		95u
-#define SE_HDR_SIZE(nks)	(SE_OFF_SLOTS + SE_SLOT_SIZE * (nks) + SE_SEA + SE_TAG_SIZE)
-
-/* encrypted area */
-#define SE_ENC_CCK		0x00
-#define SE_ENC_XTS		0x20
-#define SE_ENC_PSW_MASK		0x60
-#define SE_ENC_PSW_ADDR		0x68
-#define SE_ENC_SCF		0x70
-#define SE_ENC_NOI		0x78
-#define SE_XTS_SIZE		64u
-
-/* plaintext control flags */
-#define SE_PCF_DUMP		0x20000000ull
-#define SE_PCF_NO_ENCRYPTION	0x10000000ull
-#define SE_PCF_PCKMO_DEA	0x80ull
-#define SE_PCF_PCKMO_AES	0x40ull
-#define SE_PCF_PCKMO_ECC	0x20ull
-#define SE_PCF_PCKMO_HMAC	0x10ull
-#define SE_PCF_BACKUP_KEY	0x02ull
-#define SE_PCF_DEFAULT		(SE_PCF_PCKMO_DEA | SE_PCF_PCKMO_AES | SE_PCF_PCKMO_ECC)
-/* secret control flags */
-#define SE_SCF_CCK_EXTENSION	0x4000000000000000ull
-#define SE_SCF_CCK_UPDATE	0x2000000000000000ull
+#include "formats.h"
 
 /* image file, loaded flat at guest absolute 0 */
 #define SEIMG_META_OFF		0xc000u

@@ -10,7 +10,7 @@ pins = $(shell awk -v n='$(1)' '$$1 == n || index($$1, n ".") == 1 { print $$1 "
 
 QEMU_HOOKS := $(filter-out $(addprefix %-,$(addsuffix .patch,$(WITHOUT))),$(wildcard machine/qemu/hooks/*.patch))
 QEMU_FILES := $(shell find machine/qemu -type f ! -path '*/hooks/*' ! -name '*.md')
-CHIP_FILES := $(wildcard softuv/src/*.[ch] softuv/include/*.h)
+CHIP_FILES := $(wildcard softuv/src/*.[ch] softuv/testequip/*.[ch] softuv/include/*.h) lib/formats.h
 
 $(BUILD)/machine/src/.patched: $(QEMU_HOOKS) $(call listed,qemu-source,$(QEMU_HOOKS) $(call pins,qemu)) | ready
 	@machine/build source

@@ -12,7 +12,7 @@
 #define UVC_DSC		0x0101
 
 static u8 conf_base[0x10000] __attribute__((aligned(0x4000)));
-static u8 conf_virt[0x10000] __attribute__((aligned(4096)));
+static u8 conf_virt[0x20000] __attribute__((aligned(4096)));
 static u8 conf_sca[4096] __attribute__((aligned(4096)));
 static u64 guest_table[2048] __attribute__((aligned(16384)));
 

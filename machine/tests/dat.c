@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns: control blocks are reached through the home space, and what a hole in it looks like.
- * Never looks at secure storage.
+ * Control blocks are reached through the space that the PSW names; what a hole in it looks like.
  */
 #include "dat.h"
 
@@ -50,7 +49,7 @@ int main(void)
 		real[0] = save;
 	}
 
-	/* primary space is current and has no such page: home is used all the same */
+	/* the primary space is the current one, and has no such page */
 	{
 		static u64 other[2048] __attribute__((aligned(4096)));
 		u32 i;
@@ -64,8 +63,18 @@ int main(void)
 		at = (struct uvcb *)(VA + ((u64)&u & (PAGE_SIZE - 1)));
 		u.rc = 0;
 		*pte(VA + PAGE_SIZE) &= ~PTE_INVALID;
-		CHECK(uvc_mask(PSW_MASK | PSW_DAT, at) == 0);
+		CHECK(uvc_mask(PSW_MASK | PSW_DAT, at) == PGM(PGM_SEGMENT));
+		CHECK((lc(LC_TEID) & 3) == 0);
+		CHECK(u.rc == 0);
+		CHECK(uvc_mask(PSW_MASK | PSW_DAT | PSW_HOME, at) == 0);
 		CHECK(u.rc == 1);
 	}
+
+	/* a host in primary space that has no home space yet */
+	u.rc = 0;
+	set_creg(1, asce);
+	set_creg(13, 0);
+	CHECK(uvc_mask(PSW_MASK | PSW_DAT, at) == 0);
+	CHECK(u.rc == 1);
 	return 0;
 }

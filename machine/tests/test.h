@@ -17,6 +17,7 @@ typedef unsigned long u64;
 #define PGM_PRIVILEGED		0x02
 #define PGM_ADDRESSING		0x05
 #define PGM_SPECIFICATION	0x06
+#define PGM_SEGMENT		0x10
 #define PGM_PAGE		0x11
 #define PGM_SECURE		0x3d
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns: the exceptions and the result of ULTRAVISOR CALL as an instruction, and PLO.
- * Never checks what a call does; that is softuv's own test.
+ * The exceptions and the result of ULTRAVISOR CALL as an instruction, and PLO.
  */
 #include "test.h"
 
@@ -40,6 +39,21 @@ static void results(void)
 	CHECK(u.rc == 5);
 }
 
+/* The address of the block has 24, 31 or 64 bits, as the PSW says. */
+static void addressing_modes(void)
+{
+	static const u64 masks[] = { 0, 0x80000000ul, PSW_MASK };
+	static const u64 beyond[] = { 0x41000000ul, 0x4180000000ul, 0 };
+	static struct uvcb u;
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		u = (struct uvcb) { .len = 0x120, .cmd = UVC_QUI };
+		CHECK(uvc_mask(masks[i], (void *)((u64)&u | beyond[i])) == 0);
+		CHECK(u.rc == 1);
+	}
+}
+
 static void other_instructions(void)
 {
 	static u64 block[512] __attribute__((aligned(4096)));
@@ -59,6 +73,7 @@ int main(void)
 {
 	exceptions();
 	results();
+	addressing_modes();
 	other_instructions();
 	return 0;
 }

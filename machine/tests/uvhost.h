@@ -11,6 +11,15 @@
 
 #define WINDOW		0xa00000ul		/* below the 16 MiB of map_identity(), unused */
 #define QUERY_FIELD(u, off)	((u)->word[(off) / 8 - 1])
+/* softuv's own return codes (softuv.h); the others are published */
+#define OWN_VIRT	0x5303
+#define OWN_STATE	0x5311
+#define OWN_ADDR	0x5320
+#define OWN_FOREIGN	0x5321
+#define OWN_INTEGRITY	0x5322
+#define OWN_LARGE	0x5324
+#define OWN_NO_DUMP	0x5332
+
 #define GUEST_LEN	((u64)SEGMENTS << 20)
 
 static u8 crossing[2 * PAGE_SIZE] __attribute__((aligned(4096)));
@@ -86,7 +95,7 @@ static inline void configurations(void)
 	CHECK(create_with(0x20, 0) == 0x109);
 	CHECK(create_with(0x20, UV_BASE) == 0x108);
 	CHECK(create_with(0x28, 0) == 0x10e);
-	CHECK(create_with(0x28, 0xc0000000ul) == 0x10b);
+	CHECK(create_with(0x28, 0xc0000000ul) == OWN_VIRT);
 	CHECK(create_with(0x48, 0) == 0x10c);
 	CHECK(create_with(0x48, 0xc0000000ul) == 0x10d);
 	CHECK(create_with(0x48, UV_BASE) == 0x10d);
@@ -169,26 +178,26 @@ static inline void pages(void)
 	u64 page = (u64)guest_page, segment = page >> 20, entry = *pte(page), old;
 
 	CHECK(call(0x0200, 0x28, conf + 1, page, 0, 0) == 0x20);
-	CHECK(IMPORT(page + 8) == 0x101);
-	CHECK(IMPORT(GUEST_LEN) == 0x101);
-	CHECK(IMPORT(~0xffful) == 0x101);
-	CHECK(IMPORT(conf_base) == 0x102);
-	CHECK(IMPORT(0) == 0x102);
+	CHECK(IMPORT(page + 8) == OWN_ADDR);
+	CHECK(IMPORT(GUEST_LEN) == OWN_ADDR);
+	CHECK(IMPORT(~0xffful) == OWN_ADDR);
+	CHECK(IMPORT(conf_base) == OWN_FOREIGN);
+	CHECK(IMPORT(0) == OWN_FOREIGN);
 	*pte(page) = entry | PTE_INVALID;
 	CHECK(IMPORT(page) == 0x10a);
 	*pte(page) = entry | 0x200;
 	CHECK(IMPORT(page) == 0x10a);
 	*pte(page) = 0xc0000000ul;
-	CHECK(IMPORT(page) == 0x101);
+	CHECK(IMPORT(page) == OWN_ADDR);
 	*pte(page) = entry;
 	old = seg_table[segment];
 	seg_table[segment] = segment << 20 | 0x400;
-	CHECK(IMPORT(page) == 0x105);
+	CHECK(IMPORT(page) == OWN_LARGE);
 	seg_table[segment] = old;
-	CHECK(EXPORT(page + 8) == 0x101);
-	CHECK(EXPORT(0xc0000000ul) == 0x101);
-	CHECK(EXPORT(conf_base) == 0x102);
-	CHECK(DESTROY(conf_base) == 0x102);
+	CHECK(EXPORT(page + 8) == OWN_ADDR);
+	CHECK(EXPORT(0xc0000000ul) == OWN_ADDR);
+	CHECK(EXPORT(conf_base) == OWN_FOREIGN);
+	CHECK(DESTROY(conf_base) == OWN_FOREIGN);
 	CHECK(call(0x0341, 0x20, page, 0, 0, 0) >= 0x100);
 	CHECK(call(0x0342, 0x28, conf, page, 0, 0) >= 0x100);
 
@@ -206,7 +215,7 @@ static inline void pages(void)
 	/* encrypted zeros; a changed one does not come back */
 	CHECK(((u64 *)guest_page)[0] && ((u64 *)guest_page)[511]);
 	guest_page[9] ^= 1;
-	CHECK(IMPORT(page) == 0x103);
+	CHECK(IMPORT(page) == OWN_INTEGRITY);
 	CHECK(load(PSW_MASK, page) < 4);
 	guest_page[9] ^= 1;
 	CHECK(IMPORT(page) == 1);
@@ -226,12 +235,12 @@ static inline void states(void)
 	CHECK(call(0x0340, 0x40, conf, 0, 0, 0) == 3);
 	CHECK(call(0x0330, 0x50, cpu, 1, 0, 0) == 3);
 	CHECK(call(0x0330, 0x50, cpu, 5, 0, 0) == 3);
-	CHECK(call(0x0330, 0x50, cpu, 4, 0, 0) == 0x102);
+	CHECK(call(0x0330, 0x50, cpu, 4, 0, 0) == OWN_STATE);
 	CHECK(call(0x0330, 0x50, cpu, 2, 0, 0) == 1);
 	CHECK(call(0x0400, 0x40, conf, 0, 0, 0) == 3);
-	CHECK(call(0x0401, 0x50, conf, (u64)header, 0, 0) == 0x103);
-	CHECK(call(0x0402, 0x50, cpu, (u64)header, 0, 0) == 0x103);
-	CHECK(call(0x0403, 0x50, conf, (u64)header, 0, 0) == 0x103);
+	CHECK(call(0x0401, 0x50, conf, (u64)header, 0, 0) == OWN_NO_DUMP);
+	CHECK(call(0x0402, 0x50, cpu, (u64)header, 0, 0) == OWN_NO_DUMP);
+	CHECK(call(0x0403, 0x50, conf, (u64)header, 0, 0) == OWN_NO_DUMP);
 	/* length in the upper half of the word at 0x28 */
 	CHECK(call(0x0300, 0x50, conf, (u64)header, 0, 0) == 0x10a);
 	CHECK(call(0x0300, 0x50, conf, (u64)header, 640ul << 32, 0) == 0x104);

@@ -47,7 +47,7 @@ static const struct {
 	{ UVC_VERIFY, 0x0102, 0x001c, false, "tweak list digest mismatch" },
 	{ UVC_VERIFY, 0x0102, 0x001d, false, "number of pages mismatch" },
 	{ UVC_VERIFY, 0x0102, ANY, false, "image verification failed" },
-	{ UVC_DUMP_INIT, 0x0101, ANY, true, "dump not allowed by the SE header" },
+	{ UVC_DUMP_INIT, 0x5330, ANY, true, "dump not allowed by the SE header" },
 };
 
 const char *rc_name(uint16_t uvc, uint16_t rc, uint16_t rrc, bool soft)

@@ -367,8 +367,8 @@ static void names(void **state)
 	(void)state;
 	assert_non_null(strstr(rc_name(0x0302, 0x0102, 0x001b, false), "page list"));
 	assert_non_null(strstr(rc_name(0x0300, 0x0108, 0x0005, false), "not for this host"));
-	assert_string_equal(rc_name(0x0400, 0x0101, 0, false), "no public name");
-	assert_non_null(strstr(rc_name(0x0400, 0x0101, 0, true), "not allowed"));
+	assert_string_equal(rc_name(0x0400, 0x5330, 0, false), "no public name");
+	assert_non_null(strstr(rc_name(0x0400, 0x5330, 0, true), "not allowed"));
 	assert_string_equal(rc_name(0, 0x0005, 0, false), "invalid length");
 	assert_string_equal(rc_name(0x0402, 0x7777, 0, true), "no public name");
 }

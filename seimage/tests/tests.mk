@@ -17,12 +17,13 @@ $(SANBIN)/seimage $(SANBIN)/mkcomponent: $(ALLSRC)
 
 # softuv with the machine of its tests, to try headers on
 SOFTUV	:= $(TOP)/softuv
-CHIP	:= $(addprefix $(SOFTUV)/tests/,machine.c guest.c guest_crypto.c invariants.c) $(wildcard $(SOFTUV)/src/*.c)
-CHIPHDR	:= $(wildcard $(SOFTUV)/include/*.h $(SOFTUV)/src/*.h $(SOFTUV)/tests/*.h)
+CHIP	:= $(addprefix $(SOFTUV)/tests/,machine.c guest.c guest_crypto.c invariants.c) \
+	   $(wildcard $(SOFTUV)/src/*.c $(SOFTUV)/testequip/*.c)
+CHIPHDR	:= $(wildcard $(addprefix $(SOFTUV)/,include/*.h src/*.h testequip/*.h tests/*.h))
 
 $(SANBIN)/header_chip: tests/header_chip.c $(CHIP) $(CHIPHDR)
 	@mkdir -p $(@D)
-	$(CC) -O1 -g $(WARN) -D_GNU_SOURCE -I$(SOFTUV)/include -I$(SOFTUV)/tests -o $@ \
+	$(CC) -O1 -g $(WARN) -D_GNU_SOURCE -I$(SOFTUV)/include -I$(SOFTUV)/testequip -I$(SOFTUV)/tests -I$(LIB) -o $@ \
 		tests/header_chip.c $(CHIP) -lcmocka -lcrypto $(LIBS)
 
 # Each prints TAP.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the public interface of softuv, the software Ultravisor ("the chip").
- * Never includes an emulator header, does I/O, sleeps or aborts on its input.
+ * The public interface of softuv, the software Ultravisor ("the chip").
+ *
+ * No emulator header, no I/O, no sleep; hostile input gives a return code.
  */
 #ifndef SOFTUV_H
 #define SOFTUV_H
@@ -10,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SOFTUV_VERSION		2u		/* of this interface, see softuv_version() */
 #define SOFTUV_PAGE_SIZE	4096u
 #define SOFTUV_MARK		0x534f46545556ull	/* ASCII "SOFTUV", low 48 feature bits */
 
@@ -21,8 +23,8 @@
 #define SOFTUV_PGM_VIOLATION		0x3f	/* secure-storage violation */
 
 /*
- * Return codes. Values without a mark are published (Linux asm/uv.h, kvm-unit-tests uv-host.c,
- * s390-tools stage3a.c); those marked "own" are softuv's choice where only firmware knows.
+ * Return codes that are published (Linux asm/uv.h, kvm-unit-tests uv-host.c, s390-tools
+ * stage3a.c). From 0x0100 on one number means something else for each call.
  */
 #define SOFTUV_RC_EXECUTED		0x0001
 #define SOFTUV_RC_INV_CMD		0x0002
@@ -41,102 +43,119 @@
 #define SOFTUV_RC_INIT_BEYOND		0x0105
 #define SOFTUV_RC_INIT_BELOW_2G		0x0108
 
-#define SOFTUV_RC_CSC_ORIGIN		0x0101
-#define SOFTUV_RC_CSC_LIMIT		0x0102
-#define SOFTUV_RC_CSC_LENGTH		0x0103	/* own */
-#define SOFTUV_RC_CSC_ASCE_USED		0x0104
-#define SOFTUV_RC_CSC_ASCE		0x0105
-#define SOFTUV_RC_CSC_BASE_ALIGN	0x0107	/* own */
-#define SOFTUV_RC_CSC_BASE		0x0108
-#define SOFTUV_RC_CSC_BASE_LOWCORE	0x0109
-#define SOFTUV_RC_CSC_VIRT		0x010b	/* own */
-#define SOFTUV_RC_CSC_SCA_NONE		0x010c
-#define SOFTUV_RC_CSC_SCA		0x010d
-#define SOFTUV_RC_CSC_VIRT_LOWCORE	0x010e
-#define SOFTUV_RC_CSC_RESOURCES		0x010f	/* own: no memory or entropy */
-#define SOFTUV_RC_CSC_MAX		0x0110	/* own: too many configurations */
+#define SOFTUV_RC_CREATE_CONF_ORIGIN		0x0101
+#define SOFTUV_RC_CREATE_CONF_LIMIT		0x0102
+#define SOFTUV_RC_CREATE_CONF_ASCE_USED		0x0104
+#define SOFTUV_RC_CREATE_CONF_ASCE		0x0105
+#define SOFTUV_RC_CREATE_CONF_BASE		0x0108
+#define SOFTUV_RC_CREATE_CONF_BASE_LOWCORE	0x0109
+#define SOFTUV_RC_CREATE_CONF_SCA_NONE		0x010c
+#define SOFTUV_RC_CREATE_CONF_SCA		0x010d
+#define SOFTUV_RC_CREATE_CONF_VIRT_LOWCORE	0x010e
 
-#define SOFTUV_RC_DSC_CPUS		0x0101	/* own: CPUs are still there */
+#define SOFTUV_RC_CREATE_CPU_NUMBER		0x0103
+#define SOFTUV_RC_CREATE_CPU_DEFINED		0x0104
+#define SOFTUV_RC_CREATE_CPU_STOR		0x0105
+#define SOFTUV_RC_CREATE_CPU_STOR_LOWCORE	0x0106
+#define SOFTUV_RC_CREATE_CPU_STATE		0x0107
 
-#define SOFTUV_RC_CSP_NUMBER		0x0103
-#define SOFTUV_RC_CSP_DEFINED		0x0104
-#define SOFTUV_RC_CSP_STOR		0x0105
-#define SOFTUV_RC_CSP_STOR_LOWCORE	0x0106
-#define SOFTUV_RC_CSP_STATE		0x0107
-#define SOFTUV_RC_CSP_RESOURCES		0x010f	/* own */
+#define SOFTUV_RC_VERIFY			0x0102
+#define SOFTUV_RC_SET_PARAMS_ACCESS		0x0103
+#define SOFTUV_RC_SET_PARAMS_VERSION		0x0104
+#define SOFTUV_RC_SET_PARAMS_PCF		0x0106
+#define SOFTUV_RC_SET_PARAMS_KEY		0x0108
+#define SOFTUV_RC_SET_PARAMS_SCF		0x0109
+#define SOFTUV_RC_SET_PARAMS_FORMAT		0x010a
 
-#define SOFTUV_RC_CPU_IN_SIE		0x0101	/* own: the CPU is executing */
-#define SOFTUV_RC_CPU_STATE		0x0102	/* own: no such CPU state */
-#define SOFTUV_RC_CPU_PSW		0x0103	/* own: no PSW to load at guest absolute 0 */
-#define SOFTUV_RC_CPUS_RUNNING		0x0101	/* own: PREPARE_RESET, SET_UNSHARE_ALL */
+#define SOFTUV_RC_PAGE_NOT_MAPPED		0x010a
 
-#define SOFTUV_RC_VERIFY		0x0102
-#define SOFTUV_RC_SSC_ACCESS		0x0103
-#define SOFTUV_RC_SSC_VERSION		0x0104
-#define SOFTUV_RC_SSC_PCF		0x0106
-#define SOFTUV_RC_SSC_KEY		0x0108
-#define SOFTUV_RC_SSC_SCF		0x0109
-#define SOFTUV_RC_SSC_FORMAT		0x010a
+/* softuv's own, where only firmware knows the answer; it uses no number from 0x5300 to 0x53ff. */
+#define SOFTUV_RC_OWN			0x5300
+#define SOFTUV_RC_RESOURCES		0x5300	/* no memory or entropy */
 
-#define SOFTUV_RC_PAGE_ADDR		0x0101	/* own: not a page (of the guest, of storage) */
-#define SOFTUV_RC_PAGE_FOREIGN		0x0102	/* own: host page has another owner */
-#define SOFTUV_RC_PAGE_INTEGRITY	0x0103	/* own: content is not what was exported */
-#define SOFTUV_RC_PAGE_ELSEWHERE	0x0104	/* own: guest page is secure in another host page */
-#define SOFTUV_RC_PAGE_LARGE		0x0105	/* own: mapped by a large page */
-#define SOFTUV_RC_PAGE_TABLE		0x0106	/* own: the guest ASCE's tables are malformed */
-#define SOFTUV_RC_PAGE_RESOURCES	0x0107	/* own: no memory for the page's state */
-#define SOFTUV_RC_PAGE_UNPACKED		0x0108	/* own: UNPACK of a page that is in use */
-#define SOFTUV_RC_PAGE_NOT_SHARED	0x0109	/* own: PIN, UNPIN */
-#define SOFTUV_RC_PAGE_NOT_MAPPED	0x010a
+#define SOFTUV_RC_CREATE_CONF_LENGTH	0x5301
+#define SOFTUV_RC_CREATE_CONF_BASE_ALIGN 0x5302
+#define SOFTUV_RC_CREATE_CONF_VIRT	0x5303
+#define SOFTUV_RC_CREATE_CONF_MAX	0x5304	/* too many configurations */
+#define SOFTUV_RC_DESTROY_CONF_CPUS	0x5305	/* CPUs are still there */
 
-#define SOFTUV_RC_DUMP_NOT_ALLOWED	0x0101	/* own: DUMP_INIT, header lacks pcf bit 34 */
-#define SOFTUV_RC_DUMP_ACTIVE		0x0102	/* own: DUMP_INIT while dumping */
-#define SOFTUV_RC_DUMP_NONE		0x0103	/* own: no DUMP_INIT before */
-#define SOFTUV_RC_DUMP_GADDR		0x0104	/* own: unaligned or outside the guest */
-#define SOFTUV_RC_DUMP_CPU_IN_SIE	0x0105	/* own */
-#define SOFTUV_RC_DUMP_RESOURCES	0x010f	/* own: no entropy */
+#define SOFTUV_RC_CPU_IN_SIE		0x5310	/* the CPU is executing */
+#define SOFTUV_RC_CPU_STATE		0x5311	/* no such CPU state */
+#define SOFTUV_RC_CPU_PSW		0x5312	/* no PSW to load at guest absolute 0 */
+#define SOFTUV_RC_CPU_LOADED		0x5313	/* the configuration was loaded before */
+#define SOFTUV_RC_CPU_NOT_STARTED	0x5314	/* neither loaded nor restarted by its guest */
+#define SOFTUV_RC_CPUS_RUNNING		0x5315	/* PREPARE_RESET, SET_UNSHARE_ALL */
+
+#define SOFTUV_RC_PAGE_ADDR		0x5320	/* not a page (of the guest, of storage) */
+#define SOFTUV_RC_PAGE_FOREIGN		0x5321	/* host page has another owner */
+#define SOFTUV_RC_PAGE_INTEGRITY	0x5322	/* content is not what was exported */
+#define SOFTUV_RC_PAGE_ELSEWHERE	0x5323	/* guest page is secure in another host page */
+#define SOFTUV_RC_PAGE_LARGE		0x5324	/* mapped by a large page */
+#define SOFTUV_RC_PAGE_TABLE		0x5325	/* the guest ASCE's tables are malformed */
+#define SOFTUV_RC_PAGE_UNPACKED		0x5326	/* UNPACK of a page that is in use */
+#define SOFTUV_RC_PAGE_NOT_SHARED	0x5327	/* PIN, UNPIN */
+
+#define SOFTUV_RC_DUMP_NOT_ALLOWED	0x5330	/* the header lacks pcf bit 34 */
+#define SOFTUV_RC_DUMP_ACTIVE		0x5331	/* DUMP_INIT while dumping */
+#define SOFTUV_RC_DUMP_NONE		0x5332	/* no DUMP_INIT before */
+#define SOFTUV_RC_DUMP_GADDR		0x5333	/* unaligned or outside the guest */
 
 struct softuv;
 
+/* Which of the calling CPU's address spaces a logical address belongs to, with DAT on. */
+enum softuv_space {
+	SOFTUV_SPACE_CURRENT,			/* as the PSW says: the control block */
+	SOFTUV_SPACE_HOME,			/* addresses in the control block */
+};
+
 /**
  * struct softuv_ops - the only seam between softuv and the machine around it
+ * @size: sizeof(struct softuv_ops)
+ * @translate: resolves a logical address of host CPU @cpu for @len bytes that do not cross a page;
+ *	real when DAT is off. 0 and *abs, or the program interruption code to present (> 0)
+ * @read: 0, or -1 when [abs, abs + len) is not all storage
+ * @write: the same
+ * @random: 0, or -1 when no entropy is to be had
+ * @restrict_access: optional; access to [abs, abs + len) got stricter: no CPU may use an old
+ *	translation from now on
+ * @others_running: optional; true while another host CPU is not stopped (INIT_UV rc 0x0102)
+ * @prefix: optional; absolute address of the calling CPU's prefix area, 8 KiB; without it 0
  *
  * Absolute addresses are host absolute, below softuv_config.mem_size.
- * translate() resolves a logical address of the calling CPU (home space when
- * DAT is on, real otherwise) for @len bytes that do not cross a page.
  */
 struct softuv_ops {
-	/* 0 and *abs, or the program interruption code to present (> 0) */
-	int (*translate)(void *opaque, void *cpu, uint64_t va, bool write, uint64_t *abs);
-	/* 0, or -1 when [abs, abs + len) is not all storage */
+	size_t size;
+	int (*translate)(void *opaque, void *cpu, enum softuv_space space, uint64_t va, bool write,
+			 uint64_t *abs);
 	int (*read)(void *opaque, uint64_t abs, void *buf, size_t len);
 	int (*write)(void *opaque, uint64_t abs, const void *buf, size_t len);
-	/* 0, or -1 when no entropy is to be had */
 	int (*random)(void *opaque, void *buf, size_t len);
-	/* access to [abs, abs + len) got stricter: no CPU may use an old translation from now on */
 	void (*restrict_access)(void *opaque, uint64_t abs, uint64_t len);
-	/* optional: true while another host CPU is not stopped (INIT_UV rc 0x0102) */
 	bool (*others_running)(void *opaque);
-	/* optional: absolute address of the calling CPU's prefix area, 8 KiB; without it 0 */
 	uint64_t (*prefix)(void *opaque, void *cpu);
 };
 
 /**
  * struct softuv_config - what the machine decides at creation
+ * @size: sizeof(struct softuv_config)
  * @mem_size: bytes of host absolute storage, whole pages, at most 16 TiB
  * @host_key: P-521 private scalar of the machine's host key, big endian, 66 bytes
  * @backup_key: NULL, or the scalar of the backup host key
  * @base_stor_len: bytes the host donates at INIT_UV, a multiple of 4096; 0 = 2 MiB
- * @virt_var_len: bytes of virtual donation per MiB of guest storage; 0 = 64
+ * @virt_var_len: bytes of virtual donation per MiB of guest storage, at most 1 MiB; 0 = 4096
  * @max_conf: secure configurations that may exist at once; 0 = 4096
+ * @no_guest: no guest instruction is ever executed, so that no guest can restart its CPUs: each
+ *	counts as restarted
  */
 struct softuv_config {
+	size_t size;
 	uint64_t mem_size;
 	const uint8_t *host_key;
 	const uint8_t *backup_key;
 	uint64_t base_stor_len;
 	uint64_t virt_var_len;
 	uint32_t max_conf;
+	bool no_guest;
 };
 
 /**
@@ -144,9 +163,11 @@ struct softuv_config {
  * @cc: condition code 0..3, valid when @pgm is 0
  * @pgm: program interruption code to present instead of completing, 0 = none
  * @pgm_va: failing logical address for @pgm
- * @cmd, @rc, @rrc: for the trace event
- * @name: command name for the trace event ("dump-cpu"), never NULL
- * @delay_us: a fault rule asks the caller to let this many microseconds pass
+ * @cmd: command code, 0 when it could not be fetched
+ * @rc: return code as stored
+ * @rrc: return reason code as stored
+ * @name: the command's name ("dump-cpu"), never NULL
+ * @delay_us: the probe asks the caller to let this many microseconds pass
  */
 struct softuv_result {
 	int cc;
@@ -157,39 +178,108 @@ struct softuv_result {
 	uint32_t delay_us;
 };
 
-/* Returns NULL (and sets errno: ENOMEM, EINVAL for a bad key) on failure. */
+/* The instance; uv.c. */
+unsigned int softuv_version(void);
 struct softuv *softuv_new(const struct softuv_config *cfg, const struct softuv_ops *ops,
 			  void *opaque);
 void softuv_free(struct softuv *uv);
-/* Reset of the host: donations and configurations are gone, storage is plain. */
 void softuv_reset(struct softuv *uv);
 
-/* One UVC of host CPU @cpu (passed through to translate()); serialised by the caller. */
+/* The host's side. */
 void softuv_call(struct softuv *uv, void *cpu, uint64_t uvcb_va, struct softuv_result *res);
-
-/*
- * Host access to absolute address @abs: 0 or SOFTUV_PGM_SECURE. Safe to call from any thread
- * concurrently with softuv_call(); reads one byte of the page-state array.
- */
 int softuv_host_access(const struct softuv *uv, uint64_t abs);
 
-/* SIE entry with a format-4 state description: 0 (enter) or a validity reason 0x20xx. */
+/* The guest's side: SIE with a format-4 state description; guest addresses are guest absolute. */
 int softuv_sie_enter(struct softuv *uv, uint64_t cpu_handle, uint64_t conf_handle, uint64_t asce);
 void softuv_sie_leave(struct softuv *uv, uint64_t cpu_handle);
-/* True when the page of guest absolute @gaddr is a secure (or shared) page of the configuration. */
 bool softuv_guest_page_present(struct softuv *uv, uint64_t conf_handle, uint64_t gaddr);
-
-/* The guest's share/unshare: rc for the guest, or SOFTUV_GUEST_INTERCEPT (the host must unpin). */
-#define SOFTUV_GUEST_INTERCEPT	(-1)
+#define SOFTUV_GUEST_INTERCEPT	(-1)		/* the host must unpin the page first */
 int softuv_guest_share(struct softuv *uv, uint64_t conf_handle, uint64_t gaddr, bool on);
+bool softuv_guest_restart(struct softuv *uv, uint64_t cpu_handle);
 
-/*
- * One line of text in, one line out ("ok ..." or "error: ..."): fault rules, test commands,
- * statistics. Returns 0 for ok, -1 for error.
+/* Registers of a secure CPU while it is not in SIE. */
+struct softuv_regs {
+	uint64_t gr[16];
+	uint64_t psw[2];
+	uint32_t prefix, fpc, todpr;
+	uint64_t cputm, ckc;
+	uint32_t ar[16];
+	uint64_t cr[16];
+	uint64_t vr[32][2];
+	uint64_t gs[4];				/* reserved word, GSD, GSSM, GSEPLA */
+};
+
+struct softuv_regs *softuv_cpu_regs(struct softuv *uv, uint64_t cpu_handle);
+bool softuv_cpu_emulating(struct softuv *uv, uint64_t cpu_handle, bool on);
+
+/**
+ * struct softuv_probe - how test equipment takes part in calls
+ * @size: sizeof(struct softuv_probe)
+ * @filter: optional; before the handler of call @cmd: true when it answered in @res (cc, rc, rrc),
+ *	false to go on. It may ask for a delay either way. @conf is the handle of the
+ *	configuration that the call names, 0 = none
+ * @done: optional; after each call
  */
-int softuv_command(struct softuv *uv, const char *line, char *reply, size_t reply_len);
+struct softuv_probe {
+	size_t size;
+	bool (*filter)(void *opaque, uint16_t cmd, uint64_t conf, struct softuv_result *res);
+	void (*done)(void *opaque, const struct softuv_result *res);
+};
 
+bool softuv_attach(struct softuv *uv, const struct softuv_probe *probe, void *opaque);
+
+/* What QUI reports; a probe may change it, and then less is stored, never more. */
+struct softuv_lens {
+	uint64_t state, final, cpu;
+	uint64_t virt;				/* of the virtual donation, for each MiB */
+	uint16_t query;				/* of QUI's own block */
+};
+
+#define SOFTUV_QUERY_MIN	0xa8u
+#define SOFTUV_QUERY_MAX	0x100u
+void softuv_get_lens(const struct softuv *uv, struct softuv_lens *lens);
+bool softuv_set_lens(struct softuv *uv, const struct softuv_lens *lens);
+
+/* Views: copies of what is, for people and tests. An iteration begins with handle 0. */
+#define SOFTUV_PAGE_STATES	5u
+
+struct softuv_totals {
+	bool initialised;
+	uint32_t confs, cpus, records;
+	uint64_t record_bytes;
+	uint64_t pages[SOFTUV_PAGE_STATES];
+};
+
+struct softuv_conf_view {
+	uint64_t handle, origin, len, pcf;
+	uint32_t id, cpus;
+	const char *state;
+	bool dumping;
+};
+
+struct softuv_cpu_view {
+	uint64_t handle;
+	uint16_t number;
+	const char *state;
+	bool in_sie, emulating;
+	uint64_t psw[2];
+};
+
+struct softuv_page_view {
+	const char *kind;
+	bool in_storage, pinned;
+	uint64_t abs;
+};
+
+void softuv_view(const struct softuv *uv, struct softuv_totals *view);
+const char *softuv_page_state_name(unsigned int state);
+bool softuv_next_conf(const struct softuv *uv, struct softuv_conf_view *view);
+bool softuv_next_cpu(const struct softuv *uv, uint64_t conf_handle, struct softuv_cpu_view *view);
+bool softuv_view_page(const struct softuv *uv, uint64_t conf_handle, uint64_t gaddr,
+		      struct softuv_page_view *view);
+
+/* Names of the table; -1 when no call has this name. */
 const char *softuv_cmd_name(uint16_t cmd);
-const char *softuv_rc_name(uint16_t cmd, uint16_t rc);
+int softuv_cmd_by_name(const char *name);
 
 #endif /* SOFTUV_H */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the way of one UVC: control block, shared checks, fault rules, handler, answer, statistics.
- * Never knows what a particular call does.
+ * The way of one UVC: control block, shared checks, probe, handler, answer.
  */
-#include "internal.h"
+#include "call.h"
+#include "uv.h"
 
 /* Translates the pages of the first @len bytes for writing; 0 or the interruption code. */
-static uint16_t map_uvcb(struct softuv *uv, void *cpu, uint64_t va, uint32_t len,
+static uint16_t map_uvcb(struct softuv *uv, void *host_cpu, uint64_t va, uint32_t len,
 			 uint64_t *pgm_va)
 {
 	unsigned int pages = (unsigned int)((va % PAGE_SIZE + len - 1) / PAGE_SIZE) + 1;
@@ -17,7 +17,8 @@ static uint16_t map_uvcb(struct softuv *uv, void *cpu, uint64_t va, uint32_t len
 		int pgm;
 
 		*pgm_va = addr;
-		pgm = uv->ops.translate(uv->opaque, cpu, addr, true, &abs);
+		pgm = uv->ops.translate(uv->opaque, host_cpu, SOFTUV_SPACE_CURRENT, addr, true,
+				       &abs);
 		if (pgm)
 			return (uint16_t)pgm;
 		if (!suv_is_storage(uv, abs, 1))
@@ -58,7 +59,7 @@ static uint16_t fetch(struct softuv *uv, struct uvc *c, uint64_t va, uint64_t *p
 	*pgm_va = va;
 	if (va % 8)
 		return SOFTUV_PGM_SPECIFICATION;
-	pgm = map_uvcb(uv, c->cpu, va, 8, pgm_va);
+	pgm = map_uvcb(uv, c->host_cpu, va, 8, pgm_va);
 	if (!pgm)
 		pgm = copy_uvcb(uv, va, 0, 8, false);
 	if (pgm)
@@ -67,7 +68,7 @@ static uint16_t fetch(struct softuv *uv, struct uvc *c, uint64_t va, uint64_t *p
 	c->desc = suv_desc(get16(c->cb + 2));
 	if (!c->desc || !suv_installed(uv, c->desc) || c->len <= 8)
 		return 0;
-	pgm = map_uvcb(uv, c->cpu, va, c->len, pgm_va);
+	pgm = map_uvcb(uv, c->host_cpu, va, c->len, pgm_va);
 	return pgm ? pgm : copy_uvcb(uv, va, 8, c->len - 8u, false);
 }
 
@@ -104,7 +105,7 @@ static uint16_t check(struct softuv *uv, struct uvc *c)
 		return SOFTUV_RC_INV_CMD;
 	if (!len_ok(d, c->len))
 		return SOFTUV_RC_INV_LEN;
-	if (!uv->initialised && d->fn != suv_uvc_query && d->fn != suv_uvc_init)
+	if (!uv->initialised && d->handle != HANDLE_EARLY)
 		return SOFTUV_RC_INV_STATE;
 	rc = find_object(uv, c);
 	if (rc)
@@ -114,51 +115,14 @@ static uint16_t check(struct softuv *uv, struct uvc *c)
 	return 0;
 }
 
-static void count_rc(struct cmd_stats *s, uint16_t rc)
-{
-	unsigned int i;
-
-	for (i = 0; i < RC_KINDS - 1; i++) {
-		if (!s->rc[i].nr || s->rc[i].rc == rc)
-			break;
-	}
-	s->rc[i].rc = rc;
-	s->rc[i].nr++;
-}
-
-static void record(struct softuv *uv, const struct uvc *c, const struct softuv_result *res)
-{
-	struct cmd_stats *s = &uv->stats[c->desc ? c->desc - suv_table : suv_table_len];
-	struct trace *t = &uv->trace[uv->uvcs++ % TRACE_LEN];
-
-	s->calls++;
-	if (res->pgm)
-		s->pgm++;
-	else if (res->cc > 1)
-		s->busy++;
-	else
-		count_rc(s, res->rc);
-	t->seq = uv->uvcs;
-	t->cmd = res->cmd;
-	t->rc = res->rc;
-	t->rrc = res->rrc;
-	t->cc = (uint8_t)res->cc;
-}
-
-/* Runs rules, checks and handler; false = cc 2 or 3, nothing changed and nothing to store. */
+/* Runs checks, probe and handler; false = cc 2 or 3, nothing changed and nothing to store. */
 static bool execute(struct softuv *uv, struct uvc *c, struct softuv_result *res)
 {
 	uint16_t rc = check(uv, c);
-	const struct rule *rule = suv_rule_match(uv, c->desc ? c->desc->cmd : 0, c->conf);
 
-	if (rule)
-		res->delay_us = rule->delay_us;
-	if (rule && rule->answers) {
-		res->cc = rule->cc;
-		res->rc = rule->rc;
-		res->rrc = rule->rrc;
-		return rule->cc < 2;
-	}
+	if (c->desc && uv->probe.filter &&
+	    uv->probe.filter(uv->probe_opaque, c->desc->cmd, c->conf ? c->conf->handle : 0, res))
+		return res->cc < 2;
 	if (!rc)
 		rc = c->desc->fn(uv, c);
 	res->rc = rc;
@@ -182,7 +146,7 @@ static bool execute(struct softuv *uv, struct uvc *c, struct softuv_result *res)
  */
 void softuv_call(struct softuv *uv, void *cpu, uint64_t uvcb_va, struct softuv_result *res)
 {
-	struct uvc c = { .cpu = cpu, .cb = uv->cb };
+	struct uvc c = { .host_cpu = cpu, .cb = uv->cb };
 
 	memset(res, 0, sizeof(*res));
 	memset(uv->cb, 0, 8);
@@ -198,5 +162,6 @@ void softuv_call(struct softuv *uv, void *cpu, uint64_t uvcb_va, struct softuv_r
 			copy_uvcb(uv, uvcb_va, c.out_off, c.out_len, true);
 	}
 	uv->uvcb_pages = 0;
-	record(uv, &c, res);
+	if (uv->probe.done)
+		uv->probe.done(uv->probe_opaque, res);
 }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns secure configurations: creation with donations and keys, destruction, start of a reset.
- * Never touches the content of a guest page; page.c does.
+ * Secure configurations: creation with donations and keys, destruction, start of a reset.
  */
-#include "internal.h"
+#include "call.h"
+#include "uv.h"
 
 #define ASCE_ORIGIN	0xfffffffffffff000ull
 #define ASCE_PRIVATE	0x100ull
 #define ASCE_REAL_SPACE	0x20ull
 #define ASCE_LENGTH	0x3ull
-#define MIB		(1ull << BLOCK_SHIFT)
 
 struct create {
 	uint64_t base, virt, origin, len, sca, asce;
@@ -32,9 +31,9 @@ static uint16_t check_asce(struct softuv *uv, uint64_t asce)
 
 	if (!(asce & ASCE_PRIVATE) || (asce & ASCE_REAL_SPACE) ||
 	    !suv_is_plain(uv, table, ((asce & ASCE_LENGTH) + 1) * PAGE_SIZE))
-		return SOFTUV_RC_CSC_ASCE;
+		return SOFTUV_RC_CREATE_CONF_ASCE;
 	if (atomic_load_explicit(&uv->state[table >> PAGE_SHIFT], memory_order_relaxed) & PS_ASCE)
-		return SOFTUV_RC_CSC_ASCE_USED;
+		return SOFTUV_RC_CREATE_CONF_ASCE_USED;
 	return 0;
 }
 
@@ -47,39 +46,39 @@ static bool holds_own(uint64_t abs, uint64_t len, uint64_t sca, uint64_t asce)
 }
 
 /* The argument checks of CREATE_SEC_CONF, in their documented order. */
-static uint16_t check_create(struct softuv *uv, void *cpu, const struct create *in)
+static uint16_t check_create(struct softuv *uv, void *host_cpu, const struct create *in)
 {
 	uint16_t rc;
 
 	if (in->origin >= MAX_GUEST_ADDR)
-		return SOFTUV_RC_CSC_ORIGIN;
+		return SOFTUV_RC_CREATE_CONF_ORIGIN;
 	if (in->len > MAX_GUEST_ADDR - in->origin)
-		return SOFTUV_RC_CSC_LIMIT;
+		return SOFTUV_RC_CREATE_CONF_LIMIT;
 	if (!in->len || in->len % MIB || in->origin % MIB)
-		return SOFTUV_RC_CSC_LENGTH;
+		return SOFTUV_RC_CREATE_CONF_LENGTH;
 	rc = check_asce(uv, in->asce);
 	if (rc)
 		return rc;
 	if (!suv_is_storage(uv, in->base, CONF_BASE_LEN))
-		return SOFTUV_RC_CSC_BASE;
-	if (suv_in_lowcore(uv, cpu, in->base, CONF_BASE_LEN))
-		return SOFTUV_RC_CSC_BASE_LOWCORE;
+		return SOFTUV_RC_CREATE_CONF_BASE;
+	if (suv_in_lowcore(uv, host_cpu, in->base, CONF_BASE_LEN))
+		return SOFTUV_RC_CREATE_CONF_BASE_LOWCORE;
 	if (in->base % PAGE_SIZE)
-		return SOFTUV_RC_CSC_BASE_ALIGN;
+		return SOFTUV_RC_CREATE_CONF_BASE_ALIGN;
 	if (!in->sca)
-		return SOFTUV_RC_CSC_SCA_NONE;
+		return SOFTUV_RC_CREATE_CONF_SCA_NONE;
 	if (!suv_is_plain(uv, in->sca, 8))
-		return SOFTUV_RC_CSC_SCA;
+		return SOFTUV_RC_CREATE_CONF_SCA;
 	if (in->virt % PAGE_SIZE)
-		return SOFTUV_RC_CSC_VIRT;
+		return SOFTUV_RC_CREATE_CONF_VIRT;
 	if (uv->nr_confs >= uv->max_conf)
-		return SOFTUV_RC_CSC_MAX;
+		return SOFTUV_RC_CREATE_CONF_MAX;
 	return 0;
 }
 
 static uint64_t virt_pages(const struct softuv *uv, uint64_t len)
 {
-	return (CONF_VIRT_LEN + uv->virt_var_len * (len / MIB) + PAGE_SIZE - 1) / PAGE_SIZE;
+	return (CONF_VIRT_LEN + uv->lens.virt * (len / MIB) + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
 static void return_virt(struct softuv *uv, struct conf *conf)
@@ -92,34 +91,34 @@ static void return_virt(struct softuv *uv, struct conf *conf)
 }
 
 /* The page at @va becomes the next of the virtual donation. */
-static uint16_t take_virt_page(struct softuv *uv, struct conf *conf, void *cpu, uint64_t va)
+static uint16_t take_virt_page(struct softuv *uv, struct conf *conf, void *host_cpu, uint64_t va)
 {
 	uint64_t abs;
 
-	if (uv->ops.translate(uv->opaque, cpu, va, true, &abs))
-		return SOFTUV_RC_CSC_VIRT;
-	if (suv_in_lowcore(uv, cpu, abs, PAGE_SIZE))
-		return SOFTUV_RC_CSC_VIRT_LOWCORE;
+	if (uv->ops.translate(uv->opaque, host_cpu, SOFTUV_SPACE_HOME, va, true, &abs))
+		return SOFTUV_RC_CREATE_CONF_VIRT;
+	if (suv_in_lowcore(uv, host_cpu, abs, PAGE_SIZE))
+		return SOFTUV_RC_CREATE_CONF_VIRT_LOWCORE;
 	if (holds_own(abs, PAGE_SIZE, conf->sca, conf->asce) ||
-	    !suv_donate(uv, cpu, abs, PAGE_SIZE))
-		return SOFTUV_RC_CSC_VIRT;
+	    !suv_donate(uv, host_cpu, abs, PAGE_SIZE))
+		return SOFTUV_RC_CREATE_CONF_VIRT;
 	conf->virt_hfn[conf->virt_pages++] = (uint32_t)(abs >> PAGE_SHIFT);
 	return 0;
 }
 
 /* Takes the virtual donation page by page; gives all of it back when one page is refused. */
-static uint16_t take_virt(struct softuv *uv, struct conf *conf, void *cpu, uint64_t va)
+static uint16_t take_virt(struct softuv *uv, struct conf *conf, void *host_cpu, uint64_t va)
 {
 	uint64_t nr = virt_pages(uv, conf->stor_len);
 
 	/* Each page has to be another one, so that more than the storage has cannot be right. */
 	if (nr > uv->mem_size >> PAGE_SHIFT)
-		return SOFTUV_RC_CSC_VIRT;
+		return SOFTUV_RC_CREATE_CONF_VIRT;
 	conf->virt_hfn = malloc(nr * sizeof(*conf->virt_hfn));
 	if (!conf->virt_hfn)
-		return SOFTUV_RC_CSC_RESOURCES;
+		return SOFTUV_RC_RESOURCES;
 	for (uint64_t i = 0; i < nr; i++) {
-		uint16_t rc = take_virt_page(uv, conf, cpu, va + i * PAGE_SIZE);
+		uint16_t rc = take_virt_page(uv, conf, host_cpu, va + i * PAGE_SIZE);
 
 		if (rc) {
 			return_virt(uv, conf);
@@ -129,15 +128,15 @@ static uint16_t take_virt(struct softuv *uv, struct conf *conf, void *cpu, uint6
 	return 0;
 }
 
-static uint16_t take_donations(struct softuv *uv, struct conf *conf, void *cpu,
+static uint16_t take_donations(struct softuv *uv, struct conf *conf, void *host_cpu,
 			       const struct create *in)
 {
 	uint16_t rc;
 
 	if (holds_own(in->base, CONF_BASE_LEN, in->sca, in->asce) ||
-	    !suv_donate(uv, cpu, in->base, CONF_BASE_LEN))
-		return SOFTUV_RC_CSC_BASE;
-	rc = take_virt(uv, conf, cpu, in->virt);
+	    !suv_donate(uv, host_cpu, in->base, CONF_BASE_LEN))
+		return SOFTUV_RC_CREATE_CONF_BASE;
+	rc = take_virt(uv, conf, host_cpu, in->virt);
 	if (rc)
 		suv_give_back(uv, in->base, CONF_BASE_LEN);
 	return rc;
@@ -149,14 +148,14 @@ static uint16_t take_donations(struct softuv *uv, struct conf *conf, void *cpu,
  */
 static bool make_keys(struct softuv *uv, struct conf *conf)
 {
-	uint8_t mac_key[KEY_LEN];
+	uint8_t mac_key[SE_KEY_SIZE];
 
 	if (uv->ops.random(uv->opaque, conf->mem_key, sizeof(conf->mem_key)) ||
 	    uv->ops.random(uv->opaque, mac_key, sizeof(mac_key)) ||
 	    uv->ops.random(uv->opaque, conf->nonce, 4))
 		return false;
-	xts_aes256_set_encrypt_key(&conf->enc, conf->mem_key);
-	xts_aes256_set_decrypt_key(&conf->dec, conf->mem_key);
+	suv_xts_encrypt_key(&conf->enc, conf->mem_key);
+	suv_xts_decrypt_key(&conf->dec, conf->mem_key);
 	gcm_aes256_set_key(&conf->mac, mac_key);
 	suv_wipe(mac_key, sizeof(mac_key));
 	return true;
@@ -191,26 +190,26 @@ uint16_t suv_uvc_create_conf(struct softuv *uv, struct uvc *c)
 	uint16_t rc;
 
 	parse(c->cb, &in);
-	rc = check_create(uv, c->cpu, &in);
+	rc = check_create(uv, c->host_cpu, &in);
 	if (rc)
 		return rc;
 	conf = calloc(1, sizeof(*conf));
 	if (!conf)
-		return SOFTUV_RC_CSC_RESOURCES;
+		return SOFTUV_RC_RESOURCES;
 	conf->state = CS_CREATED;
 	conf->asce = in.asce;
 	conf->stor_origin = in.origin;
 	conf->stor_len = in.len;
 	conf->sca = in.sca;
 	conf->base = in.base;
-	rc = SOFTUV_RC_CSC_RESOURCES;
+	rc = SOFTUV_RC_RESOURCES;
 	if (!make_keys(uv, conf))
 		goto out_free;
 	conf->handle = suv_handle_new(uv, OBJ_CONF, conf);
 	if (!conf->handle)
 		goto out_free;
 	conf->slot = suv_handle_slot(uv, conf->handle);
-	rc = take_donations(uv, conf, c->cpu, &in);
+	rc = take_donations(uv, conf, c->host_cpu, &in);
 	if (rc)
 		goto out_handle;
 	enlist(uv, conf);
@@ -257,24 +256,36 @@ void suv_conf_free(struct softuv *uv, struct conf *conf)
 	free(conf);
 }
 
-/*
- * DESTROY_SEC_CONF: shared pages become the host's, donations come back cleared. Secure pages
- * stay secure without an owner until the host exports or destroys each of them (see page.c).
- */
-uint16_t suv_uvc_destroy_conf(struct softuv *uv, struct uvc *c)
+static uint16_t destroy(struct softuv *uv, struct conf *conf)
 {
-	struct conf *conf = c->conf;
-
 	if (conf->nr_cpus)
-		return SOFTUV_RC_DSC_CPUS;
-	suv_unshare_all(uv, conf);
+		return SOFTUV_RC_DESTROY_CONF_CPUS;
 	suv_conf_return(uv, conf);
 	suv_conf_free(uv, conf);
 	return SOFTUV_RC_EXECUTED;
 }
 
+/* DESTROY_SEC_CONF: every page of the guest is the host's at once, secure ones cleared. */
+uint16_t suv_uvc_destroy_conf(struct softuv *uv, struct uvc *c)
+{
+	if (!c->conf->nr_cpus)
+		suv_each_page(uv, c->conf, suv_release);
+	return destroy(uv, c->conf);
+}
+
+/*
+ * DESTROY_SEC_CONF_FAST: shared pages become the host's. Secure ones stay secure without an owner
+ * until the host exports or destroys each of them (see page.c).
+ */
+uint16_t suv_uvc_destroy_conf_fast(struct softuv *uv, struct uvc *c)
+{
+	if (!c->conf->nr_cpus)
+		suv_unshare_all(uv, c->conf);
+	return destroy(uv, c->conf);
+}
+
 /* True when no CPU of the configuration is operating or in SIE. */
-bool suv_conf_stopped(const struct conf *conf)
+static bool all_stopped(const struct conf *conf)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(conf->cpu); i++) {
 		const struct vcpu *cpu = conf->cpu[i];
@@ -289,20 +300,18 @@ bool suv_conf_stopped(const struct conf *conf)
 uint16_t suv_uvc_prepare_reset(struct softuv *uv, struct uvc *c)
 {
 	(void)uv;
-	if (!suv_conf_stopped(c->conf))
+	if (!all_stopped(c->conf))
 		return SOFTUV_RC_CPUS_RUNNING;
 	c->conf->state = CS_RESET;
+	c->conf->loaded = false;
 	c->conf->from_lowcore = true;
 	return SOFTUV_RC_EXECUTED;
 }
 
-struct conf *suv_conf_by_id(struct softuv *uv, uint64_t id)
+uint16_t suv_uvc_unshare_all(struct softuv *uv, struct uvc *c)
 {
-	struct conf *conf;
-
-	for (conf = uv->confs; conf; conf = conf->next) {
-		if (conf->id == id)
-			return conf;
-	}
-	return NULL;
+	if (!all_stopped(c->conf))
+		return SOFTUV_RC_CPUS_RUNNING;
+	suv_unshare_all(uv, c->conf);
+	return SOFTUV_RC_EXECUTED;
 }

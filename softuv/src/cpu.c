@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns secure CPUs: creation, destruction, resets, states, SIE entry checks, modelled registers.
- * Never executes a guest instruction.
+ * Secure CPUs: creation, destruction, resets, states, SIE entry checks, registers.
  */
-#include "internal.h"
+#include "call.h"
+#include "uv.h"
 
 #define CR0_RESET	0xe0ull
 #define CR14_RESET	0xc2000000ull
@@ -19,7 +19,7 @@
 #define VALIDITY_RESET	0x2006
 
 /* Initial CPU reset values; a clear reset differs only in what it also zeroes. */
-static void regs_initial(struct vcpu_regs *r)
+static void regs_initial(struct softuv_regs *r)
 {
 	r->psw[0] = 0;
 	r->psw[1] = 0;
@@ -33,45 +33,46 @@ static void regs_initial(struct vcpu_regs *r)
 	r->cr[14] = CR14_RESET;
 }
 
-static void regs_clear(struct vcpu_regs *r)
+static void regs_clear(struct softuv_regs *r)
 {
 	memset(r, 0, sizeof(*r));
 	regs_initial(r);
 }
 
 static uint16_t check_cpu(struct softuv *uv, const struct uvc *c, uint16_t id, uint64_t stor,
-			  uint64_t block)
+			  uint64_t state_desc)
 {
 	if (id > MAX_CPU_ID)
-		return SOFTUV_RC_CSP_NUMBER;
+		return SOFTUV_RC_CREATE_CPU_NUMBER;
 	if (c->conf->cpu[id])
-		return SOFTUV_RC_CSP_DEFINED;
+		return SOFTUV_RC_CREATE_CPU_DEFINED;
 	if (!suv_is_storage(uv, stor, CPU_STOR_LEN))
-		return SOFTUV_RC_CSP_STOR;
-	if (suv_in_lowcore(uv, c->cpu, stor, CPU_STOR_LEN))
-		return SOFTUV_RC_CSP_STOR_LOWCORE;
+		return SOFTUV_RC_CREATE_CPU_STOR;
+	if (suv_in_lowcore(uv, c->host_cpu, stor, CPU_STOR_LEN))
+		return SOFTUV_RC_CREATE_CPU_STOR_LOWCORE;
 	if (stor % PAGE_SIZE)
-		return SOFTUV_RC_CSP_STOR;
-	if (block % PAGE_SIZE || block == stor || !suv_is_plain(uv, block, PAGE_SIZE))
-		return SOFTUV_RC_CSP_STATE;
+		return SOFTUV_RC_CREATE_CPU_STOR;
+	if (state_desc % PAGE_SIZE || state_desc == stor ||
+	    !suv_is_plain(uv, state_desc, PAGE_SIZE))
+		return SOFTUV_RC_CREATE_CPU_STATE;
 	return 0;
 }
 
 uint16_t suv_uvc_create_cpu(struct softuv *uv, struct uvc *c)
 {
-	uint64_t stor = get64(c->cb + 0x28), block = get64(c->cb + 0x38);
+	uint64_t stor = get64(c->cb + 0x28), state_desc = get64(c->cb + 0x38);
 	uint16_t id = get16(c->cb + 0x36);
-	uint16_t rc = check_cpu(uv, c, id, stor, block);
+	uint16_t rc = check_cpu(uv, c, id, stor, state_desc);
 	struct vcpu *cpu;
 
 	if (rc)
 		return rc;
 	cpu = calloc(1, sizeof(*cpu));
 	if (!cpu)
-		return SOFTUV_RC_CSP_RESOURCES;
+		return SOFTUV_RC_RESOURCES;
 	cpu->handle = suv_handle_new(uv, OBJ_CPU, cpu);
-	if (!cpu->handle || !suv_donate(uv, c->cpu, stor, CPU_STOR_LEN)) {
-		rc = cpu->handle ? SOFTUV_RC_CSP_STOR : SOFTUV_RC_CSP_RESOURCES;
+	if (!cpu->handle || !suv_donate(uv, c->host_cpu, stor, CPU_STOR_LEN)) {
+		rc = cpu->handle ? SOFTUV_RC_CREATE_CPU_STOR : SOFTUV_RC_RESOURCES;
 		suv_handle_drop(uv, cpu->handle);
 		free(cpu);
 		return rc;
@@ -79,8 +80,9 @@ uint16_t suv_uvc_create_cpu(struct softuv *uv, struct uvc *c)
 	cpu->conf = c->conf;
 	cpu->id = id;
 	cpu->state = CPU_STOPPED;
+	cpu->started = uv->no_guest;
 	cpu->stor = stor;
-	cpu->block = block;
+	cpu->state_desc = state_desc;
 	regs_clear(&cpu->regs);
 	c->conf->cpu[id] = cpu;
 	c->conf->nr_cpus++;
@@ -114,13 +116,14 @@ uint16_t suv_uvc_cpu_reset(struct softuv *uv, struct uvc *c)
 {
 	struct vcpu *cpu = c->vcpu;
 
-	(void)uv;
 	if (cpu->in_sie)
 		return SOFTUV_RC_CPU_IN_SIE;
 	if (c->desc->cmd == 0x0311)
 		regs_initial(&cpu->regs);
 	else if (c->desc->cmd == 0x0321)
 		regs_clear(&cpu->regs);
+	if (c->desc->cmd != 0x0310)
+		cpu->started = uv->no_guest;
 	cpu->emulating = false;
 	cpu->state = CPU_STOPPED;
 	return SOFTUV_RC_EXECUTED;
@@ -129,17 +132,13 @@ uint16_t suv_uvc_cpu_reset(struct softuv *uv, struct uvc *c)
 /* After the reset protocol a load takes the 8-byte PSW at guest absolute 0. */
 static uint16_t load_lowcore_psw(struct softuv *uv, struct vcpu *cpu)
 {
-	struct gpage *gp = suv_page(uv, cpu->conf, 0);
+	uint64_t gaddr = cpu->conf->stor_origin, psw;
 	uint8_t raw[8];
-	uint64_t psw;
 
-	if (gp && gp->kind == GP_EXPORTED && suv_import(uv, cpu->conf, 0) != SOFTUV_RC_EXECUTED)
-		return SOFTUV_RC_CPU_PSW;
-	if (!gp || gp->kind != GP_SECURE ||
-	    uv->ops.read(uv->opaque, gp->hfn << PAGE_SHIFT, raw, sizeof(raw)))
+	if (suv_peek(uv, cpu->conf, gaddr, raw, sizeof(raw)))
 		return SOFTUV_RC_CPU_PSW;
 	psw = get64(raw);
-	if (!(psw & PSW_SHORT))
+	if (!(psw & PSW_SHORT) || suv_import(uv, cpu->conf, gaddr) != SOFTUV_RC_EXECUTED)
 		return SOFTUV_RC_CPU_PSW;
 	cpu->regs.psw[0] = (psw & ~(PSW_SHORT | PSW_SHORT_ADDR));
 	cpu->regs.psw[1] = psw & PSW_SHORT_ADDR;
@@ -157,30 +156,104 @@ static uint16_t load_psw(struct softuv *uv, struct vcpu *cpu)
 	return 0;
 }
 
+/* One CPU is loaded after VERIFY, and one after each reset; its guest starts the others. */
+static uint16_t load(struct softuv *uv, struct vcpu *cpu)
+{
+	struct conf *conf = cpu->conf;
+	uint16_t rc;
+
+	if (!(conf->state & (CS_VERIFIED | CS_RESET)))
+		return SOFTUV_RC_INV_STATE;
+	if (conf->loaded)
+		return SOFTUV_RC_CPU_LOADED;
+	rc = load_psw(uv, cpu);
+	if (rc)
+		return rc;
+	conf->state = CS_VERIFIED;
+	conf->loaded = true;
+	cpu->started = true;
+	cpu->state = CPU_OPERATING;
+	return SOFTUV_RC_EXECUTED;
+}
+
+static uint16_t operate(struct vcpu *cpu)
+{
+	if (cpu->conf->state != CS_VERIFIED)
+		return SOFTUV_RC_INV_STATE;
+	if (!cpu->started)
+		return SOFTUV_RC_CPU_NOT_STARTED;
+	cpu->state = CPU_OPERATING;
+	return SOFTUV_RC_EXECUTED;
+}
+
 uint16_t suv_uvc_cpu_set_state(struct softuv *uv, struct uvc *c)
 {
 	struct vcpu *cpu = c->vcpu;
 	uint8_t state = c->cb[0x27];
-	uint16_t rc = 0;
 
 	if (state != CPU_OPERATING && state != CPU_STOPPED && state != CPU_CHECK_STOP &&
 	    state != CPU_LOAD)
 		return SOFTUV_RC_CPU_STATE;
 	if (cpu->in_sie)
 		return SOFTUV_RC_CPU_IN_SIE;
-	if (state == CPU_LOAD || state == CPU_OPERATING) {
-		if (!(cpu->conf->state & (CS_VERIFIED | (state == CPU_LOAD ? CS_RESET : 0))))
-			return SOFTUV_RC_INV_STATE;
-	}
-	if (state == CPU_LOAD) {
-		rc = load_psw(uv, cpu);
-		if (rc)
-			return rc;
-		cpu->conf->state = CS_VERIFIED;
-		state = CPU_OPERATING;
-	}
+	if (state == CPU_LOAD)
+		return load(uv, cpu);
+	if (state == CPU_OPERATING)
+		return operate(cpu);
 	cpu->state = state;
 	return SOFTUV_RC_EXECUTED;
+}
+
+/**
+ * softuv_guest_restart() - the guest sent RESTART to one of its CPUs
+ * @uv: the Ultravisor
+ * @cpu_handle: the CPU addressed
+ *
+ * The host may set it operating from now on.
+ *
+ * Context: serialised with softuv_call().
+ * Return: false for a bad handle.
+ */
+bool softuv_guest_restart(struct softuv *uv, uint64_t cpu_handle)
+{
+	struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
+
+	if (cpu)
+		cpu->started = true;
+	return cpu;
+}
+
+/**
+ * softuv_cpu_regs() - the registers of a CPU
+ * @uv: the Ultravisor
+ * @cpu_handle: the CPU
+ *
+ * Context: serialised with softuv_call(); valid until the CPU is destroyed.
+ * Return: the register file, or NULL for a bad handle.
+ */
+struct softuv_regs *softuv_cpu_regs(struct softuv *uv, uint64_t cpu_handle)
+{
+	struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
+
+	return cpu ? &cpu->regs : NULL;
+}
+
+/**
+ * softuv_cpu_emulating() - say whether an instruction interception of a CPU is open
+ * @uv: the Ultravisor
+ * @cpu_handle: the CPU
+ * @on: it is; a dump then says that the CPU's state may be incomplete
+ *
+ * Context: serialised with softuv_call().
+ * Return: false for a bad handle.
+ */
+bool softuv_cpu_emulating(struct softuv *uv, uint64_t cpu_handle, bool on)
+{
+	struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
+
+	if (cpu)
+		cpu->emulating = on;
+	return cpu;
 }
 
 /**

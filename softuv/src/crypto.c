@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the compositions of nettle's primitives that the formats ask for: ECDH, key derivation, GCM.
- * Never implements a cipher, hash or curve of its own.
+ * Compositions of nettle's primitives that the formats ask for: ECDH, key derivation, GCM, XTS.
  */
+#include <string.h>
+
 #include <nettle/bignum.h>
 #include <nettle/ecc-curve.h>
 #include <nettle/ecc.h>
@@ -10,10 +11,10 @@
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
 
-#include "internal.h"
+#include "crypto.h"
 
-#define COORD_HALF	(COORD_LEN / 2)
-#define COORD_PAD	(COORD_HALF - SCALAR_LEN)
+#define COORD_HALF	(SE_COORD_SIZE / 2)
+#define COORD_PAD	(COORD_HALF - KEY_SCALAR_LEN)
 
 /* Clears secrets in a way that the compiler keeps. */
 void suv_wipe(void *p, size_t len)
@@ -27,12 +28,12 @@ bool suv_equal(const void *a, const void *b, size_t len)
 	return memeql_sec(a, b, len);
 }
 
-static bool load_scalar(struct ecc_scalar *s, const uint8_t raw[SCALAR_LEN])
+static bool load_scalar(struct ecc_scalar *s, const uint8_t raw[KEY_SCALAR_LEN])
 {
 	mpz_t z;
 	bool ok;
 
-	nettle_mpz_init_set_str_256_u(z, SCALAR_LEN, raw);
+	nettle_mpz_init_set_str_256_u(z, KEY_SCALAR_LEN, raw);
 	ecc_scalar_init(s, nettle_get_secp_521r1());
 	ok = ecc_scalar_set(s, z);
 	mpz_clear(z);
@@ -42,7 +43,7 @@ static bool load_scalar(struct ecc_scalar *s, const uint8_t raw[SCALAR_LEN])
 }
 
 /* Affine coordinates as two big-endian numbers of 80 bytes, padded with zeros on the left. */
-static void store_point(const struct ecc_point *p, uint8_t out[COORD_LEN])
+static void store_point(const struct ecc_point *p, uint8_t out[SE_COORD_SIZE])
 {
 	mpz_t x, y;
 
@@ -54,7 +55,7 @@ static void store_point(const struct ecc_point *p, uint8_t out[COORD_LEN])
 }
 
 /* False when the coordinates are not those of a point of the curve. */
-static bool load_point(struct ecc_point *p, const uint8_t raw[COORD_LEN])
+static bool load_point(struct ecc_point *p, const uint8_t raw[SE_COORD_SIZE])
 {
 	mpz_t x, y;
 	bool ok;
@@ -73,9 +74,9 @@ static bool load_point(struct ecc_point *p, const uint8_t raw[COORD_LEN])
  * Takes a host private key and computes what slots name it by: SHA-256 over the 160-byte
  * public coordinates. False when @scalar is 0 or not below the group order.
  */
-bool suv_host_key_set(struct host_key *key, const uint8_t scalar[SCALAR_LEN])
+bool suv_host_key_set(struct host_key *key, const uint8_t scalar[KEY_SCALAR_LEN])
 {
-	uint8_t coord[COORD_LEN];
+	uint8_t coord[SE_COORD_SIZE];
 	struct sha256_ctx sha;
 	struct ecc_scalar s;
 	struct ecc_point p;
@@ -88,9 +89,9 @@ bool suv_host_key_set(struct host_key *key, const uint8_t scalar[SCALAR_LEN])
 	ecc_point_clear(&p);
 	ecc_scalar_clear(&s);
 	sha256_init(&sha);
-	sha256_update(&sha, COORD_LEN, coord);
+	sha256_update(&sha, SE_COORD_SIZE, coord);
 	sha256_digest(&sha, sizeof(key->hash), key->hash);
-	memcpy(key->scalar, scalar, SCALAR_LEN);
+	memcpy(key->scalar, scalar, KEY_SCALAR_LEN);
 	key->present = true;
 	return true;
 }
@@ -99,11 +100,11 @@ bool suv_host_key_set(struct host_key *key, const uint8_t scalar[SCALAR_LEN])
  * Key-encryption key of a key slot: SHA-256 over the shared X coordinate (66 bytes) and a
  * counter of 1 (ANSI X9.63 with one block). False when @peer is not on the curve.
  */
-bool suv_ecdh_kek(const uint8_t scalar[SCALAR_LEN], const uint8_t peer[COORD_LEN],
-		  uint8_t kek[KEY_LEN])
+bool suv_ecdh_kek(const uint8_t scalar[KEY_SCALAR_LEN], const uint8_t peer[SE_COORD_SIZE],
+		  uint8_t kek[SE_KEY_SIZE])
 {
 	static const uint8_t counter[4] = { 0, 0, 0, 1 };
-	uint8_t coord[COORD_LEN];
+	uint8_t coord[SE_COORD_SIZE];
 	struct sha256_ctx sha;
 	struct ecc_scalar s;
 	struct ecc_point p;
@@ -119,16 +120,16 @@ bool suv_ecdh_kek(const uint8_t scalar[SCALAR_LEN], const uint8_t peer[COORD_LEN
 	ecc_point_clear(&p);
 	ecc_scalar_clear(&s);
 	sha256_init(&sha);
-	sha256_update(&sha, SCALAR_LEN, coord + COORD_PAD);
+	sha256_update(&sha, KEY_SCALAR_LEN, coord + COORD_PAD);
 	sha256_update(&sha, sizeof(counter), counter);
-	sha256_digest(&sha, KEY_LEN, kek);
+	sha256_digest(&sha, SE_KEY_SIZE, kek);
 	suv_wipe(coord, sizeof(coord));
 	return true;
 }
 
 /* AES-256-GCM decryption of @len bytes; false, with @out cleared, when the tag does not match. */
-bool suv_gcm_open(const uint8_t key[KEY_LEN], const uint8_t iv[12], const void *aad,
-		  size_t aad_len, const uint8_t *in, size_t len, const uint8_t tag[16],
+bool suv_gcm_open(const uint8_t key[SE_KEY_SIZE], const uint8_t iv[SE_IV_SIZE], const void *aad,
+		  size_t aad_len, const uint8_t *in, size_t len, const uint8_t tag[SE_TAG_SIZE],
 		  uint8_t *out)
 {
 	struct gcm_aes256_ctx gcm;
@@ -136,7 +137,7 @@ bool suv_gcm_open(const uint8_t key[KEY_LEN], const uint8_t iv[12], const void *
 	bool ok;
 
 	gcm_aes256_set_key(&gcm, key);
-	gcm_aes256_set_iv(&gcm, 12, iv);
+	gcm_aes256_set_iv(&gcm, SE_IV_SIZE, iv);
 	gcm_aes256_update(&gcm, aad_len, aad);
 	gcm_aes256_decrypt(&gcm, len, out, in);
 	gcm_aes256_digest(&gcm, sizeof(digest), digest);
@@ -148,20 +149,97 @@ bool suv_gcm_open(const uint8_t key[KEY_LEN], const uint8_t iv[12], const void *
 }
 
 /* HKDF-SHA-512 (RFC 5869) of the dump key; s390-tools zdump/pv_utils.c reads dumps this way. */
-void suv_dump_key(const uint8_t cck[KEY_LEN], const uint8_t seed[64], uint8_t key[KEY_LEN])
+void suv_dump_key(const uint8_t cck[SE_KEY_SIZE], const uint8_t seed[COMPL_SEED_SIZE],
+		  uint8_t key[SE_KEY_SIZE])
 {
-	static const char info[] = "IBM Z Ultravisor Dump";
+	static const char info[] = COMPL_INFO;
 	struct hmac_sha512_ctx hmac;
 	uint8_t prk[64];
 
-	hmac_sha512_set_key(&hmac, 64, seed);
+	hmac_sha512_set_key(&hmac, COMPL_SEED_SIZE, seed);
 	hkdf_extract(&hmac, (nettle_hash_update_func *)hmac_sha512_update,
-		     (nettle_hash_digest_func *)hmac_sha512_digest, sizeof(prk), KEY_LEN, cck,
+		     (nettle_hash_digest_func *)hmac_sha512_digest, sizeof(prk), SE_KEY_SIZE, cck,
 		     prk);
 	hmac_sha512_set_key(&hmac, sizeof(prk), prk);
 	hkdf_expand(&hmac, (nettle_hash_update_func *)hmac_sha512_update,
 		    (nettle_hash_digest_func *)hmac_sha512_digest, sizeof(prk),
-		    sizeof(info) - 1, (const uint8_t *)info, KEY_LEN, key);
+		    sizeof(info) - 1, (const uint8_t *)info, SE_KEY_SIZE, key);
 	suv_wipe(prk, sizeof(prk));
 	suv_wipe(&hmac, sizeof(hmac));
+}
+
+void suv_xts_encrypt_key(struct xts_key *xts, const uint8_t key[SE_XTS_SIZE])
+{
+	aes256_set_encrypt_key(&xts->data, key);
+	aes256_set_encrypt_key(&xts->tweak, key + SE_KEY_SIZE);
+}
+
+void suv_xts_decrypt_key(struct xts_key *xts, const uint8_t key[SE_XTS_SIZE])
+{
+	aes256_set_decrypt_key(&xts->data, key);
+	aes256_set_encrypt_key(&xts->tweak, key + SE_KEY_SIZE);
+}
+
+#define XTS_WORDS	(PAGE_SIZE / sizeof(uint64_t))
+
+static uint64_t little_endian(uint64_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return __builtin_bswap64(v);
+#else
+	return v;
+#endif
+}
+
+/* IEEE 1619: the mask of a block is the one before, times x in GF(2^128), little endian. */
+static void xts_masks(const struct xts_key *xts, const uint8_t tweak[16], uint64_t mask[XTS_WORDS])
+{
+	uint64_t lo, hi;
+
+	aes256_encrypt(&xts->tweak, 16, (uint8_t *)mask, tweak);
+	lo = little_endian(mask[0]);
+	hi = little_endian(mask[1]);
+	for (unsigned int i = 2; i < XTS_WORDS; i += 2) {
+		uint64_t carry = hi >> 63;
+
+		hi = hi << 1 | lo >> 63;
+		lo = lo << 1 ^ carry * 0x87;
+		mask[i] = little_endian(lo);
+		mask[i + 1] = little_endian(hi);
+	}
+}
+
+static void xor_page(uint8_t *page, const uint64_t mask[XTS_WORDS])
+{
+	for (unsigned int i = 0; i < XTS_WORDS; i++) {
+		uint64_t v;
+
+		memcpy(&v, page + i * sizeof(v), sizeof(v));
+		v ^= mask[i];
+		memcpy(page + i * sizeof(v), &v, sizeof(v));
+	}
+}
+
+/*
+ * One call of the cipher for the whole page: it is built for many blocks at a time, and nettle's
+ * own XTS hands it one after the other.
+ */
+void suv_xts_encrypt_page(const struct xts_key *xts, const uint8_t tweak[16], uint8_t *page)
+{
+	uint64_t mask[XTS_WORDS];
+
+	xts_masks(xts, tweak, mask);
+	xor_page(page, mask);
+	aes256_encrypt(&xts->data, PAGE_SIZE, page, page);
+	xor_page(page, mask);
+}
+
+void suv_xts_decrypt_page(const struct xts_key *xts, const uint8_t tweak[16], uint8_t *page)
+{
+	uint64_t mask[XTS_WORDS];
+
+	xts_masks(xts, tweak, mask);
+	xor_page(page, mask);
+	aes256_decrypt(&xts->data, PAGE_SIZE, page, page);
+	xor_page(page, mask);
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the walk of a guest ASCE's region, segment and page tables in host storage.
- * Never changes a table and never trusts one: each read is bounded by the host's storage.
+ * The walk of a guest ASCE's region, segment and page tables; each read is bounded by host storage.
  */
-#include "internal.h"
+#include "uv.h"
 
 /* z/Architecture Principles of Operation, chapter 3, Dynamic Address Translation. */
 #define ORIGIN		0xfffffffffffff000ull
@@ -60,10 +59,10 @@ enum dat_result suv_dat_walk(struct softuv *uv, uint64_t asce, uint64_t gaddr, u
 
 	if (asce & REAL_SPACE)
 		return DAT_BAD_TABLE;
-	if (level < 3 && gaddr >> (BLOCK_SHIFT + 11 * (level + 1)))
+	if (level < 3 && gaddr >> (MIB_SHIFT + 11 * (level + 1)))
 		return DAT_NOT_MAPPED;
 	for (; level >= 0; level--) {
-		unsigned int index = gaddr >> (BLOCK_SHIFT + 11 * level) & 0x7ff;
+		unsigned int index = gaddr >> (MIB_SHIFT + 11 * level) & 0x7ff;
 
 		if (index >> 9 < first || index >> 9 > (entry & LEN_MASK))
 			return DAT_NOT_MAPPED;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the opaque 64-bit handles of configurations and CPUs: random, never 0, looked up in O(1).
- * Never owns the objects behind them.
+ * The opaque 64-bit handles of configurations and CPUs: random, never 0, looked up in O(1).
  */
-#include "internal.h"
+#include "uv.h"
 
 #define INDEX_BITS	24
 #define INDEX_MASK	((1u << INDEX_BITS) - 1)

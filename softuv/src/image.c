@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns UNPACK_IMG and VERIFY_IMG: the boot image's pages and its three digests.
- * Never interprets a component; it sees pages, addresses and tweaks only.
+ * UNPACK_IMG and VERIFY_IMG: the boot image's pages and its three digests.
  */
-#include "internal.h"
+#include "call.h"
+#include "uv.h"
 
 #define RRC_ALD		0x001a
 #define RRC_PLD		0x001b
@@ -19,12 +19,12 @@ void suv_image_start(struct conf *conf)
 }
 
 /* The digests run over the pages in the order of the calls; content as stored in the image. */
-static void hash_page(struct conf *conf, uint64_t gaddr, const uint8_t *tweak,
+static void hash_page(struct conf *conf, uint64_t guest_abs, const uint8_t *tweak,
 		      const uint8_t *stored)
 {
 	uint8_t addr[8];
 
-	put64(addr, gaddr);
+	put64(addr, guest_abs);
 	sha512_update(&conf->pld, PAGE_SIZE, stored);
 	sha512_update(&conf->ald, sizeof(addr), addr);
 	sha512_update(&conf->tld, 16, tweak);
@@ -33,16 +33,20 @@ static void hash_page(struct conf *conf, uint64_t gaddr, const uint8_t *tweak,
 
 /*
  * UNPACK_IMG: the page becomes secure with its decrypted content. It does all or nothing, so
- * that a caller who rebuilds the control block and retries gets the page hashed once.
+ * that a caller who rebuilds the control block and retries gets the page hashed once. The address
+ * is guest absolute. What was hashed is stored again, also when it was not decrypted: a device may
+ * have changed it meanwhile.
  */
 uint16_t suv_uvc_unpack(struct softuv *uv, struct uvc *c)
 {
 	struct conf *conf = c->conf;
-	uint64_t gaddr = get64(c->cb + 0x20), abs, hfn;
+	uint64_t guest_abs = get64(c->cb + 0x20), gaddr = conf->stor_origin + guest_abs, abs, hfn;
 	const uint8_t *tweak = c->cb + 0x28;
 	struct gpage *gp;
 	uint16_t rc;
 
+	if (guest_abs >= conf->stor_len)
+		return SOFTUV_RC_PAGE_ADDR;
 	rc = suv_find_page(uv, conf, gaddr, &abs);
 	if (rc)
 		return rc;
@@ -54,15 +58,13 @@ uint16_t suv_uvc_unpack(struct softuv *uv, struct uvc *c)
 		return SOFTUV_RC_PAGE_FOREIGN;
 	gp = suv_page_make(uv, conf, gaddr);
 	if (!gp)
-		return SOFTUV_RC_PAGE_RESOURCES;
-	suv_settle(uv, conf, gp, hfn, PS_SECURE);
+		return SOFTUV_RC_RESOURCES;
+	suv_occupy(uv, conf, gp, hfn, PS_SECURE);
 	uv->ops.read(uv->opaque, abs, uv->page, PAGE_SIZE);
-	hash_page(conf, gaddr, tweak, uv->page);
-	if (!(conf->hdr.pcf & PCF_NO_DECRYPT)) {
-		xts_aes256_decrypt_message(&conf->hdr.image_key, tweak, PAGE_SIZE, uv->page,
-					   uv->page);
-		uv->ops.write(uv->opaque, abs, uv->page, PAGE_SIZE);
-	}
+	hash_page(conf, guest_abs, tweak, uv->page);
+	if (!(conf->hdr.pcf & SE_PCF_NO_ENCRYPTION))
+		suv_xts_decrypt_page(&conf->hdr.image_dec, tweak, uv->page);
+	uv->ops.write(uv->opaque, abs, uv->page, PAGE_SIZE);
 	return SOFTUV_RC_EXECUTED;
 }
 

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns import, export and destruction of secure pages and what is remembered of each guest page.
- * Never keeps page content; host storage has it, as plaintext nobody may touch or as ciphertext.
+ * Import, export and destruction of secure pages, and what is remembered of each guest page.
  */
-#include "internal.h"
+#include "call.h"
+#include "uv.h"
+
+/* Is @gaddr, an address in the configuration's address space, one of the guest's? */
+bool suv_in_guest(const struct conf *conf, uint64_t gaddr)
+{
+	return gaddr >= conf->stor_origin && gaddr - conf->stor_origin < conf->stor_len;
+}
 
 /* The host page behind @gaddr, usable by firmware: 0 with *@abs set, or SOFTUV_RC_PAGE_*. */
 uint16_t suv_find_page(struct softuv *uv, struct conf *conf, uint64_t gaddr, uint64_t *abs)
@@ -16,8 +22,7 @@ uint16_t suv_find_page(struct softuv *uv, struct conf *conf, uint64_t gaddr, uin
 	};
 	enum dat_result dat;
 
-	if (gaddr % PAGE_SIZE || gaddr < conf->stor_origin ||
-	    gaddr - conf->stor_origin >= conf->stor_len)
+	if (gaddr % PAGE_SIZE || !suv_in_guest(conf, gaddr))
 		return SOFTUV_RC_PAGE_ADDR;
 	dat = suv_dat_walk(uv, conf->asce, gaddr, abs);
 	if (dat != DAT_OK)
@@ -61,16 +66,11 @@ static void page_mac(struct conf *conf, const struct gpage *gp, const uint8_t *d
 	gcm_aes256_digest(&conf->mac, 16, mac);
 }
 
-bool suv_in_storage(const struct gpage *gp)
-{
-	return gp->kind == GP_SECURE || gp->kind == GP_SHARED;
-}
-
 /*
  * Makes the host page @hfn the home of @gp, which has none. A secure page gets the counter of its
  * next export now, so that its tweak component can be told before and after that export alike.
  */
-void suv_settle(struct softuv *uv, struct conf *conf, struct gpage *gp, uint64_t hfn,
+void suv_occupy(struct softuv *uv, struct conf *conf, struct gpage *gp, uint64_t hfn,
 		enum page_state st)
 {
 	if (st == PS_SECURE) {
@@ -79,40 +79,49 @@ void suv_settle(struct softuv *uv, struct conf *conf, struct gpage *gp, uint64_t
 	} else {
 		gp->kind = GP_SHARED;
 	}
-	suv_page_enter_host(uv, gp, hfn);
+	suv_link_host(uv, gp, hfn);
 	suv_set_state(uv, hfn, st);
 }
 
 /* The host page of @gp, which is in storage, becomes the host's. */
-void suv_vacate(struct softuv *uv, struct gpage *gp, enum gpage_kind kind)
+static void vacate(struct softuv *uv, struct gpage *gp, enum gpage_kind kind)
 {
 	suv_set_state(uv, gp->hfn, PS_PLAIN);
-	suv_page_leave_host(uv, gp);
+	suv_unlink_host(uv, gp);
 	gp->kind = kind;
 }
 
 /*
- * Brings exported content back in the host page @hfn. No CPU stores into it from the check on; on
- * a mismatch it is what it was.
+ * Gets the content of the exported page @gp, whose ciphertext is in the host page @hfn, into
+ * uv->page. No CPU stores into the host page from the check on: it is secure then. On a mismatch it
+ * is what it was.
  */
-static uint16_t decrypt_page(struct softuv *uv, struct conf *conf, const struct gpage *gp,
+static uint16_t decrypt_copy(struct softuv *uv, struct conf *conf, const struct gpage *gp,
 			     uint64_t hfn)
 {
 	enum page_state old = suv_state(uv, hfn);
-	uint64_t abs = hfn << PAGE_SHIFT;
 	uint8_t mac[16], tweak[16];
 
 	suv_set_state(uv, hfn, PS_SECURE);
-	uv->ops.read(uv->opaque, abs, uv->page, PAGE_SIZE);
+	uv->ops.read(uv->opaque, hfn << PAGE_SHIFT, uv->page, PAGE_SIZE);
 	page_mac(conf, gp, uv->page, mac);
 	if (!suv_equal(mac, gp->mac, sizeof(mac))) {
 		suv_set_state(uv, hfn, old);
 		return SOFTUV_RC_PAGE_INTEGRITY;
 	}
 	page_tweak(conf, gp, tweak);
-	xts_aes256_decrypt_message(&conf->dec, tweak, PAGE_SIZE, uv->page, uv->page);
-	uv->ops.write(uv->opaque, abs, uv->page, PAGE_SIZE);
+	suv_xts_decrypt_page(&conf->dec, tweak, uv->page);
 	return 0;
+}
+
+static uint16_t decrypt_page(struct softuv *uv, struct conf *conf, const struct gpage *gp,
+			     uint64_t hfn)
+{
+	uint16_t rc = decrypt_copy(uv, conf, gp, hfn);
+
+	if (!rc)
+		uv->ops.write(uv->opaque, hfn << PAGE_SHIFT, uv->page, PAGE_SIZE);
+	return rc;
 }
 
 static uint16_t clear_page(struct softuv *uv, uint64_t hfn)
@@ -128,7 +137,7 @@ static uint16_t move_shared(struct softuv *uv, struct gpage *gp)
 	if (gp->kind == GP_SHARED) {
 		if (suv_state(uv, gp->hfn) == PS_PINNED)
 			return SOFTUV_RC_PAGE_ELSEWHERE;
-		suv_vacate(uv, gp, GP_SHARED_AWAY);
+		vacate(uv, gp, GP_SHARED_AWAY);
 	}
 	return 0;
 }
@@ -169,16 +178,48 @@ uint16_t suv_import(struct softuv *uv, struct conf *conf, uint64_t gaddr)
 		return SOFTUV_RC_PAGE_FOREIGN;
 	gp = suv_page_make(uv, conf, gaddr);
 	if (!gp)
-		return SOFTUV_RC_PAGE_RESOURCES;
+		return SOFTUV_RC_RESOURCES;
 	rc = fill_page(uv, conf, gp, hfn);
 	if (rc)
 		return rc;
 	if (old) {
-		suv_page_leave_host(uv, old);
+		suv_unlink_host(uv, old);
 		old->kind = GP_SHARED_AWAY;
 	}
-	suv_settle(uv, conf, gp, hfn, gp->kind == GP_SHARED_AWAY ? PS_SHARED : PS_SECURE);
+	suv_occupy(uv, conf, gp, hfn, gp->kind == GP_SHARED_AWAY ? PS_SHARED : PS_SECURE);
 	return SOFTUV_RC_EXECUTED;
+}
+
+/*
+ * Reads @len bytes from the beginning of the guest's page at @gaddr, also of one that is exported:
+ * 0, or the failure of its import. Nothing changes.
+ */
+uint16_t suv_peek(struct softuv *uv, struct conf *conf, uint64_t gaddr, void *buf, uint32_t len)
+{
+	const struct gpage *gp = suv_page(uv, conf, gaddr);
+	enum page_state old;
+	uint64_t abs;
+	uint16_t rc;
+
+	if (!gp || (gp->kind != GP_SECURE && gp->kind != GP_EXPORTED))
+		return SOFTUV_RC_PAGE_NOT_MAPPED;
+	if (gp->kind == GP_SECURE) {
+		uv->ops.read(uv->opaque, gp->hfn << PAGE_SHIFT, buf, len);
+		return 0;
+	}
+	rc = suv_find_page(uv, conf, gaddr, &abs);
+	if (rc)
+		return rc;
+	old = suv_state(uv, abs >> PAGE_SHIFT);
+	if (old != PS_PLAIN && old != PS_SHARED)
+		return SOFTUV_RC_PAGE_FOREIGN;
+	rc = decrypt_copy(uv, conf, gp, abs >> PAGE_SHIFT);
+	if (rc)
+		return rc;
+	suv_set_state(uv, abs >> PAGE_SHIFT, old);
+	memcpy(buf, uv->page, len);
+	suv_wipe(uv->page, sizeof(uv->page));
+	return 0;
 }
 
 uint16_t suv_uvc_import(struct softuv *uv, struct uvc *c)
@@ -193,11 +234,41 @@ static void encrypt_page(struct softuv *uv, struct conf *conf, struct gpage *gp)
 
 	page_tweak(conf, gp, tweak);
 	uv->ops.read(uv->opaque, abs, uv->page, PAGE_SIZE);
-	xts_aes256_encrypt_message(&conf->enc, tweak, PAGE_SIZE, uv->page, uv->page);
+	suv_xts_encrypt_page(&conf->enc, tweak, uv->page);
 	page_mac(conf, gp, uv->page, mac);
 	uv->ops.write(uv->opaque, abs, uv->page, PAGE_SIZE);
-	suv_vacate(uv, gp, GP_EXPORTED);
+	vacate(uv, gp, GP_EXPORTED);
 	memcpy(gp->mac, mac, sizeof(mac));
+}
+
+/* A page that is no longer shared counts as never used: its next import gives zeros. */
+void suv_end_share(struct softuv *uv, struct conf *conf, struct gpage *gp)
+{
+	if (gp->kind == GP_SHARED)
+		vacate(uv, gp, GP_UNUSED);
+	gp->kind = GP_UNUSED;
+	gp->unshare = 0;
+	conf->nr_shared--;
+}
+
+/* The host page of a shared page is the host's again. */
+static void shared_left(struct softuv *uv, struct conf *conf, struct gpage *gp)
+{
+	if (gp->unshare)
+		suv_end_share(uv, conf, gp);
+	else
+		vacate(uv, gp, GP_SHARED_AWAY);
+}
+
+/* The guest ends: its page, cleared if it is secure, is the host's. */
+void suv_release(struct softuv *uv, struct conf *conf, struct gpage *gp)
+{
+	if (gp->kind == GP_SHARED || gp->kind == GP_SHARED_AWAY) {
+		suv_end_share(uv, conf, gp);
+	} else if (gp->kind == GP_SECURE) {
+		suv_clear(uv, gp->hfn << PAGE_SHIFT, PAGE_SIZE);
+		vacate(uv, gp, GP_UNUSED);
+	}
 }
 
 /* A secure or shared page leaves its host page; @keep encrypts, otherwise content is cleared. */
@@ -215,13 +286,13 @@ static void evict(struct softuv *uv, uint64_t hfn, bool keep)
 	if (!gp)
 		suv_set_state(uv, hfn, PS_PLAIN);
 	else if (secure)
-		suv_vacate(uv, gp, GP_UNUSED);
+		vacate(uv, gp, GP_UNUSED);
 	else
-		suv_shared_left(uv, suv_page_owner(uv, gp), gp);
+		shared_left(uv, suv_page_owner(uv, gp), gp);
 }
 
 /* Export and destroy-page take a host address and are no-ops on a page nobody owns. */
-static uint16_t leave(struct softuv *uv, const struct uvc *c, bool keep)
+static uint16_t evict_at(struct softuv *uv, const struct uvc *c, bool keep)
 {
 	uint64_t abs = get64(c->cb + 0x18);
 
@@ -240,27 +311,30 @@ static uint16_t leave(struct softuv *uv, const struct uvc *c, bool keep)
 
 uint16_t suv_uvc_export(struct softuv *uv, struct uvc *c)
 {
-	return leave(uv, c, true);
+	return evict_at(uv, c, true);
 }
 
 uint16_t suv_uvc_destroy_page(struct softuv *uv, struct uvc *c)
 {
-	return leave(uv, c, false);
+	return evict_at(uv, c, false);
 }
 
 /**
  * softuv_guest_page_present() - can the guest use this page without an import?
  * @uv: the Ultravisor
  * @conf_handle: configuration
- * @gaddr: guest absolute address in bytes
+ * @guest_abs: guest absolute address in bytes
  *
  * Context: serialised with softuv_call().
  * Return: true for a secure or shared page that is in storage.
  */
-bool softuv_guest_page_present(struct softuv *uv, uint64_t conf_handle, uint64_t gaddr)
+bool softuv_guest_page_present(struct softuv *uv, uint64_t conf_handle, uint64_t guest_abs)
 {
 	struct conf *conf = suv_handle_get(uv, OBJ_CONF, conf_handle);
-	struct gpage *gp = conf ? suv_page(uv, conf, gaddr) : NULL;
+	struct gpage *gp;
 
+	if (!conf || guest_abs >= conf->stor_len)
+		return false;
+	gp = suv_page(uv, conf, conf->stor_origin + guest_abs);
 	return gp && suv_in_storage(gp);
 }

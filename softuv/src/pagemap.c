@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns one record for each touched page of each configuration, found by guest page or by host page.
- * Never decides what a record says; page.c, share.c and image.c do.
+ * One record for each touched page of each configuration, found by guest page or by host page.
  */
-#include "internal.h"
+#include "uv.h"
 
 /*
  * A record never moves: it lies in a chunk that belongs to its configuration and goes with it.
@@ -12,8 +11,8 @@
  * the number of touched pages alone, wherever in the guest these are:
  * 40 bytes of record and at most 8 of each table, 12 while one of them grows.
  *
- * The first record of a 1 MiB block is its head: it is hashed by its block, the others by their
- * page, and chains them up. One look therefore tells an untouched block.
+ * The first record of a MiB is its head: it is hashed by its MiB, the others by their page, and
+ * chains them up. One look therefore tells an untouched MiB.
  */
 #define GFN_BITS	(ADDR_BITS - PAGE_SHIFT)
 #define TABLE_MIN	64u
@@ -40,15 +39,15 @@ static uint64_t page_key(uint32_t slot, uint64_t gfn)
 	return (uint64_t)slot << GFN_BITS | gfn;
 }
 
-/* Keys of blocks have a bit of their own, above those of every page. */
-static uint64_t block_key(uint32_t slot, uint64_t gfn)
+/* Keys of a MiB have a bit of their own, above those of every page. */
+static uint64_t mib_key(uint32_t slot, uint64_t gfn)
 {
-	return 1ull << 63 | (uint64_t)slot << GFN_BITS | gfn / BLOCK_PAGES;
+	return 1ull << 63 | (uint64_t)slot << GFN_BITS | gfn / MIB_PAGES;
 }
 
 static uint64_t guest_key(const struct gpage *gp)
 {
-	return gp->head ? block_key(gp->slot, gp->gfn) : page_key(gp->slot, gp->gfn);
+	return gp->head ? mib_key(gp->slot, gp->gfn) : page_key(gp->slot, gp->gfn);
 }
 
 static uint64_t host_key(const struct gpage *gp)
@@ -67,16 +66,16 @@ static uint32_t *host_link(struct gpage *gp)
 	return &gp->next_host;
 }
 
-struct kind {
+struct access {
 	uint64_t (*key)(const struct gpage *gp);
 	uint32_t *(*link)(struct gpage *gp);
 };
 
-static const struct kind by_guest = { guest_key, guest_link };
-static const struct kind by_host = { host_key, host_link };
+static const struct access by_guest = { guest_key, guest_link };
+static const struct access by_host = { host_key, host_link };
 
 /* Gives @t @size buckets; without memory it stays as it is, which costs time and nothing else. */
-static bool resize(struct pagemap *map, struct pagetable *t, const struct kind *k, uint32_t size)
+static bool resize(struct pagemap *map, struct pagetable *t, const struct access *k, uint32_t size)
 {
 	struct pagetable old = *t;
 	uint32_t *first = calloc(size, sizeof(*first));
@@ -101,7 +100,7 @@ static bool resize(struct pagemap *map, struct pagetable *t, const struct kind *
 	return true;
 }
 
-static void enter(struct pagemap *map, struct pagetable *t, const struct kind *k, uint32_t nr)
+static void hash_in(struct pagemap *map, struct pagetable *t, const struct access *k, uint32_t nr)
 {
 	struct gpage *gp = record(map, nr);
 	uint32_t *to;
@@ -114,7 +113,8 @@ static void enter(struct pagemap *map, struct pagetable *t, const struct kind *k
 	t->nr++;
 }
 
-static void leave(struct pagemap *map, struct pagetable *t, const struct kind *k, struct gpage *gp)
+static void hash_out(struct pagemap *map, struct pagetable *t, const struct access *k,
+		     struct gpage *gp)
 {
 	uint32_t *at = &t->first[bucket(t, k->key(gp))];
 
@@ -131,8 +131,8 @@ static struct gpage *find_head(const struct pagemap *map, uint32_t slot, uint64_
 
 	if (!t->size)
 		return NULL;
-	gp = record(map, t->first[bucket(t, block_key(slot, gfn))]);
-	while (gp && !(gp->head && gp->slot == slot && gp->gfn / BLOCK_PAGES == gfn / BLOCK_PAGES))
+	gp = record(map, t->first[bucket(t, mib_key(slot, gfn))]);
+	while (gp && !(gp->head && gp->slot == slot && gp->gfn / MIB_PAGES == gfn / MIB_PAGES))
 		gp = record(map, gp->next);
 	return gp;
 }
@@ -159,15 +159,15 @@ struct gpage *suv_page(const struct softuv *uv, const struct conf *conf, uint64_
 	return !gp || gp->gfn == gfn ? gp : find_other(&uv->pages, conf->slot, gfn);
 }
 
-/* The touched pages of the 1 MiB block at @gaddr, in no order; NULL ends. */
-struct gpage *suv_block_first(const struct softuv *uv, const struct conf *conf, uint64_t gaddr)
+/* The touched pages of the MiB at @gaddr, in no order; NULL ends. */
+struct gpage *suv_mib_first(const struct softuv *uv, const struct conf *conf, uint64_t gaddr)
 {
 	return find_head(&uv->pages, conf->slot, gaddr >> PAGE_SHIFT);
 }
 
-struct gpage *suv_block_next(const struct softuv *uv, const struct gpage *gp)
+struct gpage *suv_mib_next(const struct softuv *uv, const struct gpage *gp)
 {
-	return record(&uv->pages, gp->next_in_block);
+	return record(&uv->pages, gp->next_in_mib);
 }
 
 /* The configuration's page that is in the host page @hfn; NULL when no living one has it. */
@@ -192,6 +192,12 @@ struct conf *suv_page_owner(const struct softuv *uv, const struct gpage *gp)
 uint64_t suv_page_gaddr(const struct gpage *gp)
 {
 	return (uint64_t)gp->gfn << PAGE_SHIFT;
+}
+
+/* Does the page have a host page? */
+bool suv_in_storage(const struct gpage *gp)
+{
+	return gp->kind == GP_SECURE || gp->kind == GP_SHARED;
 }
 
 /* Room for one more chunk in the directory; freed numbers are used again. */
@@ -261,10 +267,10 @@ struct gpage *suv_page_make(struct softuv *uv, struct conf *conf, uint64_t gaddr
 	gp->slot = conf->slot;
 	gp->head = !head;
 	if (head) {
-		gp->next_in_block = head->next_in_block;
-		head->next_in_block = nr;
+		gp->next_in_mib = head->next_in_mib;
+		head->next_in_mib = nr;
 	}
-	enter(map, &map->guest, &by_guest, nr);
+	hash_in(map, &map->guest, &by_guest, nr);
 	return gp;
 }
 
@@ -279,16 +285,16 @@ static uint32_t number_of(const struct pagemap *map, const struct gpage *gp)
 }
 
 /* The page is in the host page @hfn from now on. It had none, and nobody else has this one. */
-void suv_page_enter_host(struct softuv *uv, struct gpage *gp, uint64_t hfn)
+void suv_link_host(struct softuv *uv, struct gpage *gp, uint64_t hfn)
 {
 	gp->hfn = hfn;
-	enter(&uv->pages, &uv->pages.host, &by_host, number_of(&uv->pages, gp));
+	hash_in(&uv->pages, &uv->pages.host, &by_host, number_of(&uv->pages, gp));
 }
 
 /* The page has no host page any more; its place in the record is free for the MAC. */
-void suv_page_leave_host(struct softuv *uv, struct gpage *gp)
+void suv_unlink_host(struct softuv *uv, struct gpage *gp)
 {
-	leave(&uv->pages, &uv->pages.host, &by_host, gp);
+	hash_out(&uv->pages, &uv->pages.host, &by_host, gp);
 }
 
 /* Calls @fn for every touched page of @conf. */
@@ -308,11 +314,11 @@ static void forget(struct softuv *uv, struct conf *conf, struct gpage *gp)
 {
 	(void)conf;
 	if (suv_in_storage(gp))
-		suv_page_leave_host(uv, gp);
-	leave(&uv->pages, &uv->pages.guest, &by_guest, gp);
+		suv_unlink_host(uv, gp);
+	hash_out(&uv->pages, &uv->pages.guest, &by_guest, gp);
 }
 
-static void shrink(struct pagemap *map, struct pagetable *t, const struct kind *k)
+static void shrink(struct pagemap *map, struct pagetable *t, const struct access *k)
 {
 	uint32_t size = t->size;
 

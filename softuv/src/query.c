@@ -1,39 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns QUI, QUERY_KEYS and INIT_UV: what the Ultravisor says of itself and how it starts.
- * Never touches a configuration.
+ * QUI, QUERY_KEYS and INIT_UV: what the Ultravisor says of itself and how it starts.
  */
-#include "internal.h"
+#include "call.h"
+#include "uv.h"
 
 #define GIB_2		0x80000000ull
-#define MIB		0x100000ull
-
-/* Whether a host may use call @d. Who cannot tell the lengths of a dump has no dump calls. */
-bool suv_installed(const struct softuv *uv, const struct uvc_desc *d)
-{
-	if (!d->fn || !(d->side & SIDE_HOST))
-		return false;
-	return d->cmd >> 8 != 0x04 || uv->lens.query >= QUI_DUMP_LENS;
-}
-
-static void inst_calls(const struct softuv *uv, uint8_t *list)
-{
-	for (unsigned int i = 0; i < suv_table_len; i++) {
-		const struct uvc_desc *d = &suv_table[i];
-
-		if (suv_installed(uv, d))
-			list[d->bit / 8] |= 0x80 >> d->bit % 8;
-	}
-}
 
 /* The query block; offsets: Linux arch/s390/include/asm/uv.h, struct uv_cb_qui. */
 static void fill_query(const struct softuv *uv, uint8_t *q)
 {
-	inst_calls(uv, q + 0x10);
+	memcpy(q + 0x10, uv->calls, sizeof(uv->calls));
 	put64(q + 0x40, uv->base_stor_len);
 	put64(q + 0x50, CONF_BASE_LEN);
 	put64(q + 0x58, CONF_VIRT_LEN);
-	put64(q + 0x60, uv->virt_var_len);
+	put64(q + 0x60, uv->lens.virt);
 	put64(q + 0x68, uv->lens.cpu);
 	put32(q + 0x7c, uv->max_conf);
 	put64(q + 0x80, MAX_GUEST_ADDR);
@@ -94,7 +75,7 @@ uint16_t suv_uvc_init(struct softuv *uv, struct uvc *c)
 		return SOFTUV_RC_INIT_BELOW_2G;
 	if (origin % MIB)
 		return SOFTUV_RC_INIT_ORIGIN;
-	if (!suv_donate(uv, c->cpu, origin, len))
+	if (!suv_donate(uv, c->host_cpu, origin, len))
 		return SOFTUV_RC_INIT_BEYOND;
 	uv->base_origin = origin;
 	uv->initialised = true;

@@ -1,35 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns shared pages: the guest's share and unshare, the host's pin and unpin, unshare-all.
- * Never encrypts; a shared page's content belongs to guest and host alike.
+ * Shared pages: the guest's share and unshare, the host's pin and unpin.
  */
-#include "internal.h"
-
-/* A page that is no longer shared counts as never used: its next import gives zeros. */
-static void end_share(struct softuv *uv, struct conf *conf, struct gpage *gp)
-{
-	if (gp->kind == GP_SHARED)
-		suv_vacate(uv, gp, GP_UNUSED);
-	gp->kind = GP_UNUSED;
-	gp->unshare = 0;
-	conf->nr_shared--;
-}
-
-/* The host page of a shared page is the host's again. */
-void suv_shared_left(struct softuv *uv, struct conf *conf, struct gpage *gp)
-{
-	if (gp->unshare)
-		end_share(uv, conf, gp);
-	else
-		suv_vacate(uv, gp, GP_SHARED_AWAY);
-}
+#include "call.h"
+#include "uv.h"
 
 static int share(struct softuv *uv, struct conf *conf, uint64_t gaddr)
 {
 	struct gpage *gp = suv_page_make(uv, conf, gaddr);
 
 	if (!gp)
-		return SOFTUV_RC_PAGE_RESOURCES;
+		return SOFTUV_RC_RESOURCES;
 	if (gp->kind == GP_EXPORTED) {
 		int rc = suv_import(uv, conf, gaddr);
 
@@ -59,7 +40,7 @@ static int unshare(struct softuv *uv, struct conf *conf, uint64_t gaddr)
 		gp->unshare = 1;
 		return SOFTUV_GUEST_INTERCEPT;
 	}
-	end_share(uv, conf, gp);
+	suv_end_share(uv, conf, gp);
 	return SOFTUV_RC_EXECUTED;
 }
 
@@ -67,26 +48,27 @@ static int unshare(struct softuv *uv, struct conf *conf, uint64_t gaddr)
  * softuv_guest_share() - what a guest's SET_SHARED or REMOVE_SHARED access does
  * @uv: the Ultravisor
  * @conf_handle: the guest's configuration
- * @gaddr: guest absolute address of the page
+ * @guest_abs: guest absolute address of the page
  * @on: true to share, false to unshare
  *
  * Sharing keeps the content. An unshared page counts as never used and reads as zeros. A page
  * that was exported is imported first and has to be mapped.
  *
  * Context: serialised with softuv_call().
- * Return: the rc for the guest (0x0001 done, also when nothing changed; 0x0101 address outside
- * the guest; else the import's), SOFTUV_RC_INV_CONF for a bad handle, or SOFTUV_GUEST_INTERCEPT
- * when the host has to unpin the page first.
+ * Return: the rc for the guest (0x0001 done, also when nothing changed; SOFTUV_RC_PAGE_ADDR for
+ * an address outside the guest; else the import's), SOFTUV_RC_INV_CONF for a bad handle, or
+ * SOFTUV_GUEST_INTERCEPT when the host has to unpin the page first.
  */
-int softuv_guest_share(struct softuv *uv, uint64_t conf_handle, uint64_t gaddr, bool on)
+int softuv_guest_share(struct softuv *uv, uint64_t conf_handle, uint64_t guest_abs, bool on)
 {
 	struct conf *conf = suv_handle_get(uv, OBJ_CONF, conf_handle);
+	uint64_t gaddr;
 
 	if (!conf)
 		return SOFTUV_RC_INV_CONF;
-	if (gaddr % PAGE_SIZE || gaddr < conf->stor_origin ||
-	    gaddr - conf->stor_origin >= conf->stor_len)
+	if (guest_abs % PAGE_SIZE || guest_abs >= conf->stor_len)
 		return SOFTUV_RC_PAGE_ADDR;
+	gaddr = conf->stor_origin + guest_abs;
 	return on ? share(uv, conf, gaddr) : unshare(uv, conf, gaddr);
 }
 
@@ -111,13 +93,12 @@ uint16_t suv_uvc_unpin(struct softuv *uv, struct uvc *c)
 	uint64_t gaddr = get64(c->cb + 0x20);
 	struct gpage *gp = suv_page(uv, c->conf, gaddr);
 
-	if (gaddr % PAGE_SIZE || gaddr < c->conf->stor_origin ||
-	    gaddr - c->conf->stor_origin >= c->conf->stor_len)
+	if (gaddr % PAGE_SIZE || !suv_in_guest(c->conf, gaddr))
 		return SOFTUV_RC_PAGE_ADDR;
 	if (!gp || gp->kind != GP_SHARED || suv_state(uv, gp->hfn) != PS_PINNED)
 		return SOFTUV_RC_PAGE_NOT_SHARED;
 	if (gp->unshare)
-		end_share(uv, c->conf, gp);
+		suv_end_share(uv, c->conf, gp);
 	else
 		suv_set_state(uv, gp->hfn, PS_SHARED);
 	return SOFTUV_RC_EXECUTED;
@@ -126,7 +107,7 @@ uint16_t suv_uvc_unpin(struct softuv *uv, struct uvc *c)
 static void unshare_page(struct softuv *uv, struct conf *conf, struct gpage *gp)
 {
 	if (gp->kind == GP_SHARED || gp->kind == GP_SHARED_AWAY)
-		end_share(uv, conf, gp);
+		suv_end_share(uv, conf, gp);
 }
 
 /* Ends every share of the configuration; pins go too, the host pages stay accessible. */
@@ -134,12 +115,4 @@ void suv_unshare_all(struct softuv *uv, struct conf *conf)
 {
 	if (conf->nr_shared)
 		suv_each_page(uv, conf, unshare_page);
-}
-
-uint16_t suv_uvc_unshare_all(struct softuv *uv, struct uvc *c)
-{
-	if (!suv_conf_stopped(c->conf))
-		return SOFTUV_RC_CPUS_RUNNING;
-	suv_unshare_all(uv, c->conf);
-	return SOFTUV_RC_EXECUTED;
 }

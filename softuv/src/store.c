@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the state byte of every host page, donations and operand access.
- * Never knows why a page changes its state; page.c, share.c, conf.c and cpu.c decide that.
+ * The state byte of every host page, donations, and access to operands.
  */
-#include "internal.h"
+#include "uv.h"
 
 static const uint8_t zero_page[PAGE_SIZE];
 
@@ -78,9 +77,9 @@ bool suv_holds_uvcb(const struct softuv *uv, uint64_t abs, uint64_t len)
 }
 
 /* True when the range touches absolute lowcore or the calling CPU's prefix area. */
-bool suv_in_lowcore(struct softuv *uv, void *cpu, uint64_t abs, uint64_t len)
+bool suv_in_lowcore(struct softuv *uv, void *host_cpu, uint64_t abs, uint64_t len)
 {
-	uint64_t prefix = uv->ops.prefix ? uv->ops.prefix(uv->opaque, cpu) : 0;
+	uint64_t prefix = uv->ops.prefix ? uv->ops.prefix(uv->opaque, host_cpu) : 0;
 
 	return abs < LOWCORE_LEN || (abs < prefix + LOWCORE_LEN && prefix < abs + len);
 }
@@ -100,10 +99,10 @@ static bool holds_asce(const struct softuv *uv, uint64_t abs, uint64_t len)
  * it has an owner, the control block of this call, the lowcore of the calling CPU, or the table
  * that a configuration's ASCE names.
  */
-bool suv_donate(struct softuv *uv, void *cpu, uint64_t abs, uint64_t len)
+bool suv_donate(struct softuv *uv, void *host_cpu, uint64_t abs, uint64_t len)
 {
 	if ((abs | len) % PAGE_SIZE || !suv_is_plain(uv, abs, len) ||
-	    suv_holds_uvcb(uv, abs, len) || suv_in_lowcore(uv, cpu, abs, len) ||
+	    suv_holds_uvcb(uv, abs, len) || suv_in_lowcore(uv, host_cpu, abs, len) ||
 	    holds_asce(uv, abs, len))
 		return false;
 	for (uint64_t a = abs; a < abs + len; a += PAGE_SIZE) {
@@ -136,10 +135,10 @@ void suv_give_back(struct softuv *uv, uint64_t abs, uint64_t len)
 }
 
 /* Resolves one page of an operand for firmware's own access: 0 or SOFTUV_RC_OPERAND_*. */
-static uint16_t operand_page(struct softuv *uv, void *cpu, uint64_t va, bool write,
+static uint16_t operand_page(struct softuv *uv, void *host_cpu, uint64_t va, bool write,
 			     uint64_t *abs)
 {
-	if (uv->ops.translate(uv->opaque, cpu, va, write, abs))
+	if (uv->ops.translate(uv->opaque, host_cpu, SOFTUV_SPACE_HOME, va, write, abs))
 		return SOFTUV_RC_OPERAND_XLATE;
 	if (!suv_is_storage(uv, *abs, 1) || softuv_host_access(uv, *abs))
 		return SOFTUV_RC_OPERAND_ADDR;
@@ -154,14 +153,14 @@ static uint32_t chunk(uint64_t va, uint32_t len)
 }
 
 /* Reads @len bytes at logical address @va of host CPU @cpu: 0 or SOFTUV_RC_OPERAND_*. */
-uint16_t suv_read_logical(struct softuv *uv, void *cpu, uint64_t va, void *buf, uint32_t len)
+uint16_t suv_read_logical(struct softuv *uv, void *host_cpu, uint64_t va, void *buf, uint32_t len)
 {
 	uint8_t *p = buf;
 
 	while (len) {
 		uint32_t n = chunk(va, len);
 		uint64_t abs;
-		uint16_t rc = operand_page(uv, cpu, va, false, &abs);
+		uint16_t rc = operand_page(uv, host_cpu, va, false, &abs);
 
 		if (rc)
 			return rc;
@@ -175,7 +174,7 @@ uint16_t suv_read_logical(struct softuv *uv, void *cpu, uint64_t va, void *buf, 
 }
 
 /* Stores @len (at most 2 pages) bytes at @va, all or nothing: 0 or SOFTUV_RC_OPERAND_*. */
-uint16_t suv_write_logical(struct softuv *uv, void *cpu, uint64_t va, const void *buf,
+uint16_t suv_write_logical(struct softuv *uv, void *host_cpu, uint64_t va, const void *buf,
 			   uint32_t len)
 {
 	const uint8_t *p = buf;
@@ -184,7 +183,7 @@ uint16_t suv_write_logical(struct softuv *uv, void *cpu, uint64_t va, const void
 	unsigned int i = 0;
 
 	for (done = 0; done < len; done += n) {
-		uint16_t rc = operand_page(uv, cpu, va + done, true, &abs[i++]);
+		uint16_t rc = operand_page(uv, host_cpu, va + done, true, &abs[i++]);
 
 		if (rc)
 			return rc;

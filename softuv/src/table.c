@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the one table of Ultravisor calls: code, query bit, length, side, handle, states, handler.
- * Never executes a call; dispatch, query bits, tests and the document table read it from here.
+ * The one table of Ultravisor calls: code, query bit, length, side, handle, states, handler.
  */
-#include "internal.h"
+#include "call.h"
+#include "uv.h"
 
+#define QUI_DUMP_LENS	0xd8u		/* end of the dump lengths in QUI's block */
 #define RUNNABLE	(CS_VERIFIED | CS_RESET)
 #define HAS_HEADER	(CS_PARAMS | CS_VERIFIED | CS_RESET)
 
@@ -17,18 +18,18 @@
  * rust/pvinfo. A row without a handler is known by name only and answers rc 0x0002.
  */
 const struct uvc_desc suv_table[] = {
-	ROW(0x0001, 0, BOTH, QUI_LEN_MIN, 0xfff8, NONE, 0, suv_uvc_query, "query",
+	ROW(0x0001, 0, BOTH, SOFTUV_QUERY_MIN, 0xfff8, EARLY, 0, suv_uvc_query, "query",
 	    "modelled"),
 	ROW(0x0002, 34, BOTH, 0x200, 0x200, NONE, 0, suv_uvc_query_keys, "query-keys",
 	    "modelled"),
-	ROW(0x000f, 1, HOST, 0x48, 0x48, NONE, 0, suv_uvc_init, "init",
+	ROW(0x000f, 1, HOST, 0x48, 0x48, EARLY, 0, suv_uvc_init, "init",
 	    "modelled"),
 	ROW(0x0100, 2, HOST, 0x80, 0x80, NONE, 0, suv_uvc_create_conf, "create-conf",
 	    "modelled; AP flags accepted and ignored"),
 	ROW(0x0101, 3, HOST, 0x40, 0x40, CONF, CS_ANY, suv_uvc_destroy_conf, "destroy-conf",
-	    "modelled"),
-	ROW(0x0102, 23, HOST, 0x48, 0x48, CONF, CS_ANY, suv_uvc_destroy_conf,
-	    "destroy-conf-fast", "simplified: same as destroy-conf"),
+	    "modelled; secure pages are cleared and the host's"),
+	ROW(0x0102, 23, HOST, 0x48, 0x48, CONF, CS_ANY, suv_uvc_destroy_conf_fast,
+	    "destroy-conf-fast", "modelled; secure pages stay"),
 	ROW(0x0120, 4, HOST, 0x60, 0x60, CONF_20, CS_ANY, suv_uvc_create_cpu, "create-cpu",
 	    "modelled"),
 	ROW(0x0121, 5, HOST, 0x40, 0x40, CPU, CS_ANY, suv_uvc_destroy_cpu, "destroy-cpu",
@@ -99,13 +100,24 @@ const struct uvc_desc *suv_desc(uint16_t cmd)
 	return NULL;
 }
 
-const struct uvc_desc *suv_desc_by_name(const char *name)
+/* Whether a host may use call @d. Who cannot tell the lengths of a dump has no dump calls. */
+bool suv_installed(const struct softuv *uv, const struct uvc_desc *d)
 {
+	if (!d->fn || !(d->side & SIDE_HOST))
+		return false;
+	return d->cmd >> 8 != 0x04 || uv->lens.query >= QUI_DUMP_LENS;
+}
+
+/* What QUI answers in inst_calls_list. */
+void suv_list_calls(struct softuv *uv)
+{
+	memset(uv->calls, 0, sizeof(uv->calls));
 	for (unsigned int i = 0; i < suv_table_len; i++) {
-		if (!strcmp(suv_table[i].name, name))
-			return &suv_table[i];
+		const struct uvc_desc *d = &suv_table[i];
+
+		if (suv_installed(uv, d))
+			uv->calls[d->bit / 8] |= 0x80 >> d->bit % 8;
 	}
-	return NULL;
 }
 
 /**
@@ -113,11 +125,27 @@ const struct uvc_desc *suv_desc_by_name(const char *name)
  * @cmd: UVC command code
  *
  * Context: any.
- * Return: the name used by rules and statistics, "unknown" for a code that is not in the table.
+ * Return: its name, "unknown" for a code that is not in the table.
  */
 const char *softuv_cmd_name(uint16_t cmd)
 {
 	const struct uvc_desc *d = suv_desc(cmd);
 
 	return d ? d->name : "unknown";
+}
+
+/**
+ * softuv_cmd_by_name() - the command code behind a name
+ * @name: as softuv_cmd_name() gives it
+ *
+ * Context: any.
+ * Return: the code, or -1 when no call has this name.
+ */
+int softuv_cmd_by_name(const char *name)
+{
+	for (unsigned int i = 0; i < suv_table_len; i++) {
+		if (!strcmp(suv_table[i].name, name))
+			return suv_table[i].cmd;
+	}
+	return -1;
 }

@@ -5,7 +5,8 @@
  */
 #include <stdio.h>
 
-#include "../src/internal.h"
+#include "../src/call.h"
+#include "../src/uv.h"
 #include "doctable.h"
 
 static const char *states(const struct uvc_desc *d, char *buf, size_t len)
@@ -42,7 +43,7 @@ static const char *length(const struct uvc_desc *d, char *buf, size_t len)
 
 size_t doctable(char *out, size_t len)
 {
-	static const char *const handles[] = { "-", "conf", "cpu", "conf" };
+	static const char *const handles[] = { "-", "-", "conf", "cpu", "conf" };
 	static const char *const sides[] = { "", "host", "guest", "both" };
 	size_t n;
 

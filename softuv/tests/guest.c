@@ -70,6 +70,7 @@ uint16_t guest_create(struct machine *m, struct guest *g)
 
 	set64(cb + 0x20, g->base);
 	set64(cb + 0x28, g->virt);
+	set64(cb + 0x38, g->origin);
 	set64(cb + 0x40, g->len);
 	set64(cb + 0x48, g->sca);
 	set64(cb + 0x50, g->asce);
@@ -101,11 +102,11 @@ uint16_t guest_add_cpu(struct machine *m, struct guest *g, uint16_t id)
 	uint16_t rc;
 
 	g->cpu_stor[n] = machine_alloc(m, PAGE);
-	g->block[n] = machine_alloc(m, PAGE);
+	g->state_desc[n] = machine_alloc(m, PAGE);
 	set64(cb + 0x20, g->handle);
 	set64(cb + 0x28, g->cpu_stor[n]);
 	set16(cb + 0x36, id);
-	set64(cb + 0x38, g->block[n]);
+	set64(cb + 0x38, g->state_desc[n]);
 	rc = uvc_go(m);
 	g->cpu[n] = be64(cb + 0x18);
 	if (rc == SOFTUV_RC_EXECUTED)
@@ -155,6 +156,14 @@ void guest_destroy(struct machine *m, struct guest *g)
 	while (g->nr_cpus)
 		ok(uvc_handle(m, 0x0121, g->cpu[--g->nr_cpus]));
 	ok(uvc_handle(m, 0x0101, g->handle));
+}
+
+/* Its secure pages stay secure, without an owner. */
+void guest_destroy_fast(struct machine *m, struct guest *g)
+{
+	while (g->nr_cpus)
+		ok(uvc_handle(m, 0x0121, g->cpu[--g->nr_cpus]));
+	ok(uvc_handle(m, 0x0102, g->handle));
 }
 
 void guest_boot(struct machine *m, struct guest *g, uint64_t len, unsigned int pages,

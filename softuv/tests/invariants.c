@@ -3,7 +3,8 @@
  * Owns what must hold between calls, whatever the calls were: records, tables and states agree.
  * Never calls the Ultravisor.
  */
-#include "../src/internal.h"
+#include "../src/call.h"
+#include "../src/uv.h"
 #include "machine.h"
 
 struct sums {
@@ -13,11 +14,11 @@ struct sums {
 
 static struct sums sums;
 
-static bool in_block_list(struct softuv *uv, struct conf *conf, const struct gpage *gp)
+static bool in_mib_list(struct softuv *uv, struct conf *conf, const struct gpage *gp)
 {
-	const struct gpage *p = suv_block_first(uv, conf, suv_page_gaddr(gp));
+	const struct gpage *p = suv_mib_first(uv, conf, suv_page_gaddr(gp));
 
-	for (unsigned int i = 0; p && i < BLOCK_PAGES; i++, p = suv_block_next(uv, p)) {
+	for (unsigned int i = 0; p && i < MIB_PAGES; i++, p = suv_mib_next(uv, p)) {
 		if (p == gp)
 			return true;
 	}
@@ -31,7 +32,7 @@ static void look(struct softuv *uv, struct conf *conf, struct gpage *gp)
 	sums.pages++;
 	sums.shared += gp->kind == GP_SHARED || gp->kind == GP_SHARED_AWAY;
 	if (suv_page_owner(uv, gp) != conf || suv_page(uv, conf, suv_page_gaddr(gp)) != gp ||
-	    !in_block_list(uv, conf, gp))
+	    !in_mib_list(uv, conf, gp))
 		sums.good = false;
 	if (!suv_in_storage(gp))
 		return;

@@ -52,12 +52,15 @@ uint64_t machine_random(struct machine *m)
 	return z ^ z >> 31;
 }
 
-static int op_translate(void *opaque, void *cpu, uint64_t va, bool write, uint64_t *abs)
+static int op_translate(void *opaque, void *cpu, enum softuv_space space, uint64_t va,
+			bool write, uint64_t *abs)
 {
 	struct machine *m = opaque;
 
 	(void)cpu;
 	(void)write;
+	if (space == SOFTUV_SPACE_HOME && m->home_from != ~0ull && va >= m->home_from)
+		va = va - m->home_from + m->home_at;
 	if (va / PAGE == m->bad_page)
 		return 0x11;
 	*abs = m->bad_from != ~0ull && va >= m->bad_from ? va - m->bad_from + m->bad_abs : va;
@@ -71,6 +74,8 @@ static int op_read(void *opaque, uint64_t abs, void *buf, size_t len)
 	if (abs >= m->size || len > m->size - abs)
 		return -1;
 	memcpy(buf, m->mem + abs, len);
+	if (m->changes_after_read && m->changes_after_read == abs)
+		memset(m->mem + abs, 0xdd, len);
 	return 0;
 }
 
@@ -119,31 +124,41 @@ static uint64_t op_prefix(void *opaque, void *cpu)
 const uint8_t host_scalar[66] = { [1] = 0x5a, [20] = 0x11, [65] = 0x77 };
 const uint8_t backup_scalar[66] = { [1] = 0x3c, [30] = 0x22, [65] = 0x99 };
 
-struct machine *machine_new_size(uint64_t size, uint32_t max_conf)
+struct machine *machine_new_with(struct softuv_config *cfg)
 {
 	const struct softuv_ops ops = {
-		.translate = op_translate, .read = op_read, .write = op_write,
-		.random = op_random, .restrict_access = op_restrict,
+		.size = sizeof(ops), .translate = op_translate, .read = op_read,
+		.write = op_write, .random = op_random, .restrict_access = op_restrict,
 		.others_running = op_others, .prefix = op_prefix,
-	};
-	struct softuv_config cfg = {
-		.mem_size = size, .host_key = host_scalar, .backup_key = backup_scalar,
-		.max_conf = max_conf,
 	};
 	struct machine *m = calloc(1, sizeof(*m));
 
 	assert_non_null(m);
-	m->size = size;
-	m->mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	m->size = cfg->mem_size;
+	m->mem = mmap(NULL, m->size, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	assert_true(m->mem != MAP_FAILED);
 	m->next = HEAP;
+	m->home_from = ~0ull;
 	m->bad_page = ~0ull;
 	m->bad_from = ~0ull;
 	m->seed = 0x50f7;
-	m->uv = softuv_new(&cfg, &ops, m);
+	m->uv = softuv_new(cfg, &ops, m);
 	assert_non_null(m->uv);
+	m->eq = softuv_equip_new(m->uv);
+	assert_non_null(m->eq);
 	return m;
+}
+
+/* A little virtual storage: tests make guests that are far larger than the machine. */
+struct machine *machine_new_size(uint64_t size, uint32_t max_conf)
+{
+	struct softuv_config cfg = {
+		.size = sizeof(cfg), .mem_size = size, .host_key = host_scalar,
+		.backup_key = backup_scalar, .virt_var_len = 64, .max_conf = max_conf,
+	};
+
+	return machine_new_with(&cfg);
 }
 
 struct machine *machine_new(void)
@@ -153,9 +168,16 @@ struct machine *machine_new(void)
 
 void machine_free(struct machine *m)
 {
+	softuv_equip_free(m->eq);
 	softuv_free(m->uv);
 	munmap(m->mem, m->size);
 	free(m);
+}
+
+void machine_reset(struct machine *m)
+{
+	softuv_reset(m->uv);
+	softuv_equip_reset(m->eq);
 }
 
 int machine_setup_raw(void **state)

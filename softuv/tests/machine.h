@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns the fake machine of the native tests: storage, translation, a host that makes guests.
- * Never looks inside softuv; tests that do include internal.h themselves.
+ * Never looks inside softuv; tests that do include its headers themselves.
  */
 #ifndef SOFTUV_TEST_MACHINE_H
 #define SOFTUV_TEST_MACHINE_H
@@ -15,13 +15,16 @@
 
 #include <cmocka.h>
 
+#include "equip.h"
 #include "softuv.h"
 
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #endif
 
+#ifndef MIB
 #define MIB		0x100000ull
+#endif
 #define STORAGE		(0x80000000ull + 256 * MIB)
 #define BASE_STOR	(0x80000000ull)
 #define BASE_LEN	(2 * MIB)		/* softuv's default */
@@ -31,12 +34,16 @@
 
 struct machine {
 	struct softuv *uv;
+	struct softuv_equip *eq;
 	uint8_t *mem;
 	uint64_t size, next;			/* next free page of the heap */
+	uint64_t home_from;		/* home-space addresses from here on are those of */
+	uint64_t home_at;		/*   the current space from there on; ~0 = none */
 	uint64_t bad_page;		/* logical page that does not translate, ~0 = none */
 	uint64_t bad_from;		/* logical addresses from here on, ~0 = none, */
 	uint64_t bad_abs;		/*   give absolute ones from here on */
 	uint64_t prefix;
+	uint64_t changes_after_read;	/* a device stores into this page then; 0 = none */
 	bool others_running, no_random;
 	bool odd_rc;			/* a rule may have made up the return code */
 	uint64_t seed;
@@ -46,9 +53,9 @@ struct machine {
 
 /* A guest as the host sees it: tables, donations, handles. */
 struct guest {
-	uint64_t asce, len, root, r2, r3;	/* table origins by level, 0 = absent */
+	uint64_t asce, origin, len, root, r2, r3;	/* table origins by level, 0 = absent */
 	uint64_t base, virt, sca, handle;
-	uint64_t cpu[8], cpu_stor[8], block[8];
+	uint64_t cpu[8], cpu_stor[8], state_desc[8];
 	unsigned int nr_cpus;
 };
 
@@ -66,8 +73,10 @@ struct header_opts {
 extern const uint8_t host_scalar[66], backup_scalar[66];
 
 struct machine *machine_new(void);
+struct machine *machine_new_with(struct softuv_config *cfg);
 struct machine *machine_new_size(uint64_t size, uint32_t max_conf);
 void machine_free(struct machine *m);
+void machine_reset(struct machine *m);
 int machine_setup(void **state);		/* *state = a machine after INIT_UV */
 int machine_setup_raw(void **state);		/* before INIT_UV */
 int machine_teardown(void **state);
@@ -102,6 +111,7 @@ uint16_t guest_unpack(struct machine *m, struct guest *g, uint64_t gaddr, uint64
 		      uint64_t offset);
 uint16_t guest_set_state(struct machine *m, uint64_t cpu, uint8_t state);
 void guest_destroy(struct machine *m, struct guest *g);
+void guest_destroy_fast(struct machine *m, struct guest *g);
 
 void header_defaults(struct header_opts *o);
 uint32_t header_make(const struct header_opts *o, uint8_t *out);

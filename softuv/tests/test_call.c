@@ -3,7 +3,8 @@
  * Owns the tests of what all calls share: control block access, command, length, state, handle.
  * Never lists the calls; they come from softuv's table.
  */
-#include "../src/internal.h"
+#include "../src/call.h"
+#include "../src/uv.h"
 #include "tests.h"
 
 /* One guest with one CPU in each life-cycle state, to aim every call at. */
@@ -59,7 +60,7 @@ static void table_is_sorted_and_unique(void **state)
 		assert_false(bits & 1ull << d->bit);
 		bits |= 1ull << d->bit;
 		assert_ptr_equal(suv_desc(d->cmd), d);
-		assert_ptr_equal(suv_desc_by_name(d->name), d);
+		assert_int_equal(softuv_cmd_by_name(d->name), d->cmd);
 		assert_string_equal(softuv_cmd_name(d->cmd), d->name);
 		assert_true(d->len_min <= d->len_max && d->len_min % 8 == 0);
 	}
@@ -123,7 +124,7 @@ static void wrong_handle(void **state)
 		uint64_t bad[] = { 0, 1, ~0ull, conf + 1, cpu + 1, conf ^ 1ull << 40,
 				   d->handle == HANDLE_CPU ? conf : cpu };
 
-		for (size_t k = 0; d->handle != HANDLE_NONE && k < ARRAY_SIZE(bad); k++) {
+		for (size_t k = 0; d->handle >= HANDLE_CONF && k < ARRAY_SIZE(bad); k++) {
 			uint8_t *cb = uvc_new(m, d->cmd, d->len_min);
 
 			set64(cb + (d->handle == HANDLE_CONF_20 ? 0x20 : 0x18), bad[k]);
@@ -228,15 +229,141 @@ static void trace_fields(void **state)
 	assert_int_equal(m->res.cmd, 0x0402);
 	assert_string_equal(m->res.name, "dump-cpu");
 	assert_int_equal(m->res.delay_us, 0);
+	assert_rc(uvc_handle(m, 0x0300, 7), SOFTUV_RC_INV_LEN);
+	assert_int_equal(m->res.rrc, 0);
+}
+
+/* Two pages that are neighbours for the CPU only: the control block is in both. */
+static void block_in_two_places(void **state)
+{
+	struct machine *m = *state;
+	uint64_t far = machine_alloc(m, 0x1000), at = UVCB + 0xff0;
+	const uint8_t block[0x10] = { 0, 0x48, 0, 0x0f };
+
+	machine_reset(m);
+	m->bad_from = UVCB + 0x1000;
+	m->bad_abs = far;
+	memcpy(m->mem + at, block, sizeof(block));
+	memset(m->mem + UVCB + 0x1000, 0xee, 0x1000);
+	set64(m->mem + far + 0x08, BASE_STOR);
+	set64(m->mem + far + 0x10, BASE_LEN);
+	ok(uvc_at(m, at));
+	assert_int_equal(be16(m->mem + at + 4), SOFTUV_RC_EXECUTED);
+	/* QUI writes its answer to both, and nothing behind the first in storage */
+	set16(m->mem + at, 0x100);
+	set16(m->mem + at + 2, 0x0001);
+	ok(uvc_at(m, at));
+	assert_int_equal(be64(m->mem + far), 0xff1ffff020000000ull);
+	assert_int_equal(be64(m->mem + far + 0x30), BASE_LEN);
+	for (unsigned int i = 0; i < 0x1000; i++)
+		assert_int_equal(m->mem[UVCB + 0x1000 + i], 0xee);
+}
+
+/* The block is found as the PSW says, addresses in it in home space. */
+static void block_in_current_space(void **state)
+{
+	struct machine *m = *state;
+	uint64_t hidden = machine_alloc(m, 0x1000);
+	struct guest g;
+
+	m->home_from = UVCB;
+	m->home_at = hidden;
+	uvc_new(m, 0x0001, 0x100);
+	ok(uvc_go(m));
+	assert_int_equal(be64(m->mem + hidden), 0);
+	m->home_from = ~0ull;
+	guest_new(m, &g, MIB);
+	/* a virtual donation is an address in the block: home space */
+	ok(uvc_handle(m, 0x0101, g.handle));
+	m->home_from = g.virt;
+	m->home_at = machine_alloc(m, 0x2000);
+	ok(guest_create(m, &g));
+	assert_int_equal(softuv_host_access(m->uv, g.virt), 0);
+	assert_int_equal(softuv_host_access(m->uv, m->home_at), SOFTUV_PGM_SECURE);
+}
+
+struct seen {
+	unsigned int filtered, done;
+	uint64_t conf;
+	bool answer;
+};
+
+static bool see_filter(void *opaque, uint16_t cmd, uint64_t conf, struct softuv_result *res)
+{
+	struct seen *seen = opaque;
+
+	seen->filtered++;
+	seen->conf = conf;
+	if (!seen->answer || cmd != 0x0200)
+		return false;
+	res->cc = 1;
+	res->rc = 0x1234;
+	res->rrc = 0x5678;
+	return true;
+}
+
+static void see_done(void *opaque, const struct softuv_result *res)
+{
+	((struct seen *)opaque)->done += res->rc != 0;
+}
+
+/* A probe sees each call, answers or lets it go on; there is room for one. */
+static void probe_takes_part(void **state)
+{
+	struct machine *m = *state;
+	struct softuv_probe probe = {
+		.size = sizeof(probe), .filter = see_filter, .done = see_done,
+	};
+	struct seen seen = { 0 };
+	struct guest g;
+
+	guest_new(m, &g, MIB);
+	assert_false(softuv_attach(m->uv, &probe, &seen));
+	softuv_equip_free(m->eq);
+	m->eq = NULL;
+	probe.size = 0;
+	assert_false(softuv_attach(m->uv, &probe, &seen));
+	probe.size = sizeof(probe);
+	assert_true(softuv_attach(m->uv, &probe, &seen));
+	assert_rc(guest_import(m, &g, 0), SOFTUV_RC_PAGE_NOT_MAPPED);
+	assert_int_equal(seen.conf, g.handle);
+	seen.answer = true;
+	m->odd_rc = true;
+	assert_rc(guest_import(m, &g, 0), 0x1234);
+	assert_int_equal(m->res.rrc, 0x5678);
+	ok(uvc_page(m, 0x0201, 0));
+	assert_int_equal(seen.conf, 0);
+	assert_int_equal(seen.filtered, 3);
+	assert_int_equal(seen.done, 3);
+	assert_true(softuv_attach(m->uv, NULL, NULL));
+	ok(uvc_page(m, 0x0201, 0));
+	assert_int_equal(seen.done, 3);
+	/* one of an older interface, which ends in front of what is new */
+	probe.size = offsetof(struct softuv_probe, done);
+	assert_true(softuv_attach(m->uv, &probe, &seen));
+	ok(uvc_page(m, 0x0201, 0));
+	assert_int_equal(seen.filtered, 4);
+	assert_int_equal(seen.done, 3);
+	assert_true(softuv_attach(m->uv, NULL, NULL));
 }
 
 static void return_codes_have_names(void **state)
 {
 	(void)state;
-	assert_string_equal(softuv_rc_name(0x0400, 0x0101), "dump not allowed by the image");
+	assert_string_equal(softuv_rc_name(0x0400, SOFTUV_RC_DUMP_NOT_ALLOWED),
+			    "dump not allowed by the image");
 	assert_string_equal(softuv_rc_name(0x0200, 0x010a), "page not mapped for writing");
 	assert_string_equal(softuv_rc_name(0x0301, 5), "invalid length");
 	assert_string_equal(softuv_rc_name(0x0200, 0x0999), "unknown");
+	/* no rc of softuv's own is one that firmware has a meaning for, or has bit 0x8000 */
+	for (unsigned int cmd = 0; cmd <= 0x0403; cmd++) {
+		for (unsigned int rc = 0x0101; rc < 0x10000; rc += rc == 0x010f ? 0x51f1 : 1) {
+			const char *name = softuv_rc_name((uint16_t)cmd, (uint16_t)rc);
+
+			if (strcmp(name, "unknown"))
+				assert_true(rc < 0x0110 || rc >> 8 == SOFTUV_RC_OWN >> 8);
+		}
+	}
 }
 
 const struct CMUnitTest call_tests[] = {
@@ -250,6 +377,9 @@ const struct CMUnitTest call_tests[] = {
 	TEST(block_across_pages),
 	TEST(longest_block),
 	TEST(trace_fields),
+	TEST(block_in_two_places),
+	TEST(block_in_current_space),
+	TEST(probe_takes_part),
 	TEST(return_codes_have_names),
 };
 

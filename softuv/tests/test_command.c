@@ -11,7 +11,7 @@ static char reply[4096];
 
 static const char *say(struct machine *m, const char *line)
 {
-	int rc = softuv_command(m->uv, line, reply, sizeof(reply));
+	int rc = softuv_command(m->eq, line, reply, sizeof(reply));
 
 	assert_int_equal(strncmp(reply, rc ? "error: " : "ok", rc ? 7 : 2), 0);
 	assert_null(strchr(reply, '\n'));
@@ -30,6 +30,7 @@ static void rules_answer(void **state)
 	struct header_opts o;
 	struct guest g;
 
+	m->odd_rc = true;
 	header_defaults(&o);
 	guest_boot(m, &g, 4 * MIB, 1, &o);
 	expect_ok(m, "rule add cmd=dump-init nth=2 count=2 rc=0x0104 rrc=7");
@@ -93,7 +94,19 @@ static void rules_choose(void **state)
 	assert_int_equal(m->res.delay_us, 0);
 	assert_rc(guest_import(m, &b, 0), 0x0777);
 	assert_rc(guest_import(m, &a, 0), SOFTUV_RC_PAGE_NOT_MAPPED);
-	assert_non_null(strstr(say(m, "rule list"), "1: cmd=import nth=1 count=all vm=1 cc=1"));
+	say(m, "rule list");
+	assert_non_null(strstr(reply, "ok rules=2; 1: cmd=import nth=1 count=all vm=1 cc=1"));
+	assert_non_null(strstr(reply, "vm=1 cc=1 rc=0x0777 rrc=0x0000 seen=2; 2: cmd=import"));
+	assert_non_null(strstr(reply, "; 2: cmd=import nth=1 count=1 delay="));
+	assert_string_equal(strstr(reply, " delay="), " delay=250 seen=4");
+	/* vm=0 is the first one, and not "any" or "none" */
+	expect_ok(m, "rule add cmd=import vm=0 rc=0x0778");
+	assert_rc(guest_import(m, &b, 0), 0x0777);
+	assert_rc(guest_import(m, &a, 0), 0x0778);
+	expect_ok(m, "rule add cmd=export vm=0 rc=0x0779");
+	ok(uvc_page(m, 0x0201, 0));
+	assert_string_equal(say(m, "rule clear id=4"), "ok rules=3");
+	assert_string_equal(say(m, "rule clear id=3"), "ok rules=2");
 	assert_string_equal(say(m, "rule clear id=2"), "ok rules=1");
 	expect_ok(m, "rule add cmd=0x200 delay=250 nth=99");
 	assert_string_equal(say(m, "rule clear id=1"), "ok rules=1");
@@ -103,7 +116,7 @@ static void rules_choose(void **state)
 	expect_ok(m, "rule add cmd=create-cpu vm=1 rc=0x0105");
 	ok(guest_add_cpu(m, &a, 0));
 	assert_rc(guest_add_cpu(m, &b, 0), 0x0105);
-	softuv_reset(m->uv);
+	machine_reset(m);
 	assert_int_equal(strncmp(say(m, "rule list"), "ok rules=3", 10), 0);
 	for (int i = 3; i < 64; i++)
 		expect_ok(m, "rule add cmd=pin delay=1");
@@ -137,9 +150,9 @@ static void counts(void **state)
 	assert_non_null(strstr(reply, "; unknown calls=2 rc0x0002=1 pgm=1"));
 	assert_string_equal(say(m, "confs"),
 			    "ok confs=1; vm=0 state=created len=0x100000 pcf=0x0 dumping=0 cpus=0");
-	assert_int_equal(softuv_command(m->uv, "stats", reply, 100), -1);
+	assert_int_equal(softuv_command(m->eq, "stats", reply, 100), -1);
 	assert_int_equal(strncmp(reply, "error: stats", 12), 0);
-	assert_int_equal(softuv_command(m->uv, "stats", reply, 10), -1);
+	assert_int_equal(softuv_command(m->eq, "stats", reply, 10), -1);
 	for (int i = 0; i < 100; i++)
 		guest_import(m, &g, 0);
 	say(m, "trace n=64");
@@ -158,9 +171,12 @@ static void reported_lengths(void **state)
 	guest_boot(m, &g, 4 * MIB, 1, &o);
 	ok(guest_add_cpu(m, &g, 0));
 	assert_string_equal(say(m, "rule query dump-state-len=5000 cpu-len=1600 dump-final-len=0"),
-			    "ok dump-state-len=0x1388 dump-final-len=0x0 cpu-len=0x640 len=0x100");
+			    "ok dump-state-len=0x1388 dump-final-len=0x0 cpu-len=0x640 virt-len=0x40 len=0x100");
+	assert_non_null(strstr(say(m, "rule query virt-len=0x100001"), "error: "));
+	expect_ok(m, "rule query virt-len=2048");
 	cb = uvc_new(m, 0x0001, 0x100);
 	ok(uvc_go(m));
+	assert_int_equal(be64(cb + 0x60), 2048);
 	assert_int_equal(be64(cb + 0x68), 1600);
 	assert_int_equal(be64(cb + 0xc8), 5000);
 	assert_int_equal(be64(cb + 0xd0), 0);
@@ -174,7 +190,7 @@ static void reported_lengths(void **state)
 	assert_int_equal(m->mem[BUFFER + 4096], 0xee);
 	say(m, "rule clear");
 	assert_string_equal(say(m, "rule query"),
-			    "ok dump-state-len=0x1000 dump-final-len=0x1000 cpu-len=0x1000 len=0x100");
+			    "ok dump-state-len=0x1000 dump-final-len=0x1000 cpu-len=0x1000 virt-len=0x40 len=0x100");
 }
 
 /* QUI with a block of @len bytes that all are 0xee; the first 0x10 are the header. */
@@ -299,7 +315,7 @@ static void pages_by_command(void **state)
 	ok(uvc_page(m, 0x0201, page));
 	assert_string_equal(say(m, "page vm=0 gaddr=0"), "ok exported");
 	m->mem[page] ^= 1;
-	assert_non_null(strstr(say(m, "share vm=0 gaddr=0"), "rc 0x0103 (page content"));
+	assert_non_null(strstr(say(m, "share vm=0 gaddr=0"), "rc 0x5322 (page content"));
 	m->mem[page] ^= 1;
 	assert_string_equal(say(m, "share vm=0 gaddr=0"), "ok");
 	ok(uvc_page(m, 0x0341, page));

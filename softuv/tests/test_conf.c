@@ -118,33 +118,33 @@ static void create_args(void **state)
 		uint64_t value;
 		uint16_t rc;
 	} bad[] = {
-		{ 0x38, 0x800000000000ull, SOFTUV_RC_CSC_ORIGIN },
-		{ 0x38, 0x800000000008ull, SOFTUV_RC_CSC_ORIGIN },
-		{ 0x40, 0x800000100000ull, SOFTUV_RC_CSC_LIMIT },
-		{ 0x40, ~0ull, SOFTUV_RC_CSC_LIMIT },
-		{ 0x40, 0, SOFTUV_RC_CSC_LENGTH },
-		{ 0x40, MIB + 0x1000, SOFTUV_RC_CSC_LENGTH },
-		{ 0x50, 0x200000 | 0x0b, SOFTUV_RC_CSC_ASCE },
-		{ 0x50, 0x200000 | 0x12b, SOFTUV_RC_CSC_ASCE },
-		{ 0x50, STORAGE | 0x10b, SOFTUV_RC_CSC_ASCE },
-		{ 0x20, STORAGE + 8, SOFTUV_RC_CSC_BASE },
-		{ 0x20, STORAGE - 0x1000, SOFTUV_RC_CSC_BASE },
-		{ 0x20, ~0xfffull, SOFTUV_RC_CSC_BASE },
-		{ 0x20, 0x1000, SOFTUV_RC_CSC_BASE_LOWCORE },
-		{ 0x20, 0x7000000 + 8, SOFTUV_RC_CSC_BASE_ALIGN },
-		{ 0x20, BASE_STOR, SOFTUV_RC_CSC_BASE },
-		{ 0x20, UVCB, SOFTUV_RC_CSC_BASE },
-		{ 0x48, 0, SOFTUV_RC_CSC_SCA_NONE },
-		{ 0x48, STORAGE, SOFTUV_RC_CSC_SCA },
-		{ 0x48, BASE_STOR, SOFTUV_RC_CSC_SCA },
-		{ 0x28, 0x8000008, SOFTUV_RC_CSC_VIRT },
-		{ 0x28, 0, SOFTUV_RC_CSC_VIRT_LOWCORE },
-		{ 0x28, 0x1000, SOFTUV_RC_CSC_VIRT_LOWCORE },
-		{ 0x50, BASE_STOR | 0x10b, SOFTUV_RC_CSC_ASCE },
-		{ 0x50, (STORAGE - 0x1000) | 0x10b, SOFTUV_RC_CSC_ASCE },
-		{ 0x28, BASE_STOR - 0x1000, SOFTUV_RC_CSC_VIRT },
-		{ 0x28, STORAGE, SOFTUV_RC_CSC_VIRT },
-		{ 0x28, UVCB, SOFTUV_RC_CSC_VIRT },
+		{ 0x38, 0x800000000000ull, SOFTUV_RC_CREATE_CONF_ORIGIN },
+		{ 0x38, 0x800000000008ull, SOFTUV_RC_CREATE_CONF_ORIGIN },
+		{ 0x40, 0x800000100000ull, SOFTUV_RC_CREATE_CONF_LIMIT },
+		{ 0x40, ~0ull, SOFTUV_RC_CREATE_CONF_LIMIT },
+		{ 0x40, 0, SOFTUV_RC_CREATE_CONF_LENGTH },
+		{ 0x40, MIB + 0x1000, SOFTUV_RC_CREATE_CONF_LENGTH },
+		{ 0x50, 0x200000 | 0x0b, SOFTUV_RC_CREATE_CONF_ASCE },
+		{ 0x50, 0x200000 | 0x12b, SOFTUV_RC_CREATE_CONF_ASCE },
+		{ 0x50, STORAGE | 0x10b, SOFTUV_RC_CREATE_CONF_ASCE },
+		{ 0x20, STORAGE + 8, SOFTUV_RC_CREATE_CONF_BASE },
+		{ 0x20, STORAGE - 0x1000, SOFTUV_RC_CREATE_CONF_BASE },
+		{ 0x20, ~0xfffull, SOFTUV_RC_CREATE_CONF_BASE },
+		{ 0x20, 0x1000, SOFTUV_RC_CREATE_CONF_BASE_LOWCORE },
+		{ 0x20, 0x7000000 + 8, SOFTUV_RC_CREATE_CONF_BASE_ALIGN },
+		{ 0x20, BASE_STOR, SOFTUV_RC_CREATE_CONF_BASE },
+		{ 0x20, UVCB, SOFTUV_RC_CREATE_CONF_BASE },
+		{ 0x48, 0, SOFTUV_RC_CREATE_CONF_SCA_NONE },
+		{ 0x48, STORAGE, SOFTUV_RC_CREATE_CONF_SCA },
+		{ 0x48, BASE_STOR, SOFTUV_RC_CREATE_CONF_SCA },
+		{ 0x28, 0x8000008, SOFTUV_RC_CREATE_CONF_VIRT },
+		{ 0x28, 0, SOFTUV_RC_CREATE_CONF_VIRT_LOWCORE },
+		{ 0x28, 0x1000, SOFTUV_RC_CREATE_CONF_VIRT_LOWCORE },
+		{ 0x50, BASE_STOR | 0x10b, SOFTUV_RC_CREATE_CONF_ASCE },
+		{ 0x50, (STORAGE - 0x1000) | 0x10b, SOFTUV_RC_CREATE_CONF_ASCE },
+		{ 0x28, BASE_STOR - 0x1000, SOFTUV_RC_CREATE_CONF_VIRT },
+		{ 0x28, STORAGE, SOFTUV_RC_CREATE_CONF_VIRT },
+		{ 0x28, UVCB, SOFTUV_RC_CREATE_CONF_VIRT },
 	};
 
 	guest_tables(m, &good, 4 * MIB);
@@ -167,15 +167,15 @@ static void create_args(void **state)
 		assert_int_equal(softuv_host_access(m->uv, good.virt), 0);
 	}
 	m->prefix = good.virt;
-	assert_rc(guest_create(m, &good), SOFTUV_RC_CSC_VIRT_LOWCORE);
+	assert_rc(guest_create(m, &good), SOFTUV_RC_CREATE_CONF_VIRT_LOWCORE);
 	m->prefix = good.base;
-	assert_rc(guest_create(m, &good), SOFTUV_RC_CSC_BASE_LOWCORE);
+	assert_rc(guest_create(m, &good), SOFTUV_RC_CREATE_CONF_BASE_LOWCORE);
 	m->prefix = 0;
 	m->bad_page = good.virt / 4096 + 1;
-	assert_rc(guest_create(m, &good), SOFTUV_RC_CSC_VIRT);
+	assert_rc(guest_create(m, &good), SOFTUV_RC_CREATE_CONF_VIRT);
 	m->bad_page = ~0ull;
 	m->no_random = true;
-	assert_rc(guest_create(m, &good), SOFTUV_RC_CSC_RESOURCES);
+	assert_rc(guest_create(m, &good), SOFTUV_RC_RESOURCES);
 	m->no_random = false;
 	ok(guest_create(m, &good));
 }
@@ -190,7 +190,7 @@ static void create_absurd_length(void **state)
 	g.base = machine_alloc(m, 0x4000);
 	g.virt = machine_alloc(m, 0x4000);
 	g.sca = machine_alloc(m, 0x1000);
-	assert_rc(guest_create(m, &g), SOFTUV_RC_CSC_VIRT);
+	assert_rc(guest_create(m, &g), SOFTUV_RC_CREATE_CONF_VIRT);
 	assert_int_equal(softuv_host_access(m->uv, g.virt), 0);
 }
 
@@ -208,16 +208,16 @@ static void donations(void **state)
 	b.sca = machine_alloc(m, 0x1000);
 	b.base = a.base;
 	b.virt = machine_alloc(m, 0x2000);
-	assert_rc(guest_create(m, &b), SOFTUV_RC_CSC_BASE);
+	assert_rc(guest_create(m, &b), SOFTUV_RC_CREATE_CONF_BASE);
 	b.base = machine_alloc(m, 0x4000);
 	b.virt = a.virt;
-	assert_rc(guest_create(m, &b), SOFTUV_RC_CSC_VIRT);
+	assert_rc(guest_create(m, &b), SOFTUV_RC_CREATE_CONF_VIRT);
 	assert_int_equal(softuv_host_access(m->uv, b.base), 0);
 	b.virt = b.base + 0x3000;
-	assert_rc(guest_create(m, &b), SOFTUV_RC_CSC_VIRT);
+	assert_rc(guest_create(m, &b), SOFTUV_RC_CREATE_CONF_VIRT);
 	b.virt = machine_alloc(m, 0x2000);
 	b.asce = a.asce;
-	assert_rc(guest_create(m, &b), SOFTUV_RC_CSC_ASCE_USED);
+	assert_rc(guest_create(m, &b), SOFTUV_RC_CREATE_CONF_ASCE_USED);
 	assert_int_equal(b.handle, 0);
 	assert_rc(uvc_page(m, 0x0201, a.base), SOFTUV_RC_PAGE_FOREIGN);
 	assert_rc(uvc_page(m, 0x0202, a.base), SOFTUV_RC_PAGE_FOREIGN);
@@ -246,8 +246,8 @@ static void handles_die(void **state)
 	guest_new(m, &g[3], MIB);
 	assert_rc(uvc_handle(m, 0x0101, old), SOFTUV_RC_INV_CONF);
 	ok(guest_add_cpu(m, &g[3], 5));
-	assert_rc(uvc_handle(m, 0x0101, g[3].handle), SOFTUV_RC_DSC_CPUS);
-	assert_rc(uvc_handle(m, 0x0102, g[3].handle), SOFTUV_RC_DSC_CPUS);
+	assert_rc(uvc_handle(m, 0x0101, g[3].handle), SOFTUV_RC_DESTROY_CONF_CPUS);
+	assert_rc(uvc_handle(m, 0x0102, g[3].handle), SOFTUV_RC_DESTROY_CONF_CPUS);
 	ok(uvc_handle(m, 0x0121, g[3].cpu[0]));
 	ok(uvc_handle(m, 0x0102, g[3].handle));
 }
@@ -266,7 +266,7 @@ static void up_to_the_maximum(void **state)
 	g[40].base = machine_alloc(m, 0x4000);
 	g[40].virt = machine_alloc(m, 0x2000);
 	g[40].sca = machine_alloc(m, 0x1000);
-	assert_rc(guest_create(m, &g[40]), SOFTUV_RC_CSC_MAX);
+	assert_rc(guest_create(m, &g[40]), SOFTUV_RC_CREATE_CONF_MAX);
 	guest_destroy(m, &g[17]);
 	ok(guest_create(m, &g[40]));
 	machine_free(m);
@@ -305,7 +305,7 @@ static void host_reset(void **state)
 	ok(uvc_page(m, 0x0341, page + 0x2000));
 	memset(m->mem + page + 0x1000, 0x77, 0x2000);
 	ok(guest_add_cpu(m, &g, 0));
-	softuv_reset(m->uv);
+	machine_reset(m);
 	assert_int_equal(m->mem[page], 0);
 	assert_int_equal(m->mem[page + 0x1000], 0x77);
 	assert_int_equal(m->mem[page + 0x2000], 0x77);
@@ -321,15 +321,20 @@ static void host_reset(void **state)
 
 static void refuses_bad_machine(void **state)
 {
-	struct softuv_ops ops = { 0 };
-	struct softuv_config cfg = { .mem_size = MIB, .host_key = host_scalar };
+	struct softuv_ops ops = { .size = sizeof(ops) };
+	struct softuv_config cfg = {
+		.size = sizeof(cfg), .mem_size = MIB, .host_key = host_scalar,
+	};
 	static const uint8_t zero[66];
+	struct softuv *uv;
 
 	(void)state;
+	assert_int_equal(softuv_version(), SOFTUV_VERSION);
 	errno = 0;
 	assert_null(softuv_new(&cfg, &ops, NULL));
 	assert_int_equal(errno, EINVAL);
 	assert_null(softuv_new(NULL, &ops, NULL));
+	assert_null(softuv_new(&cfg, NULL, NULL));
 	ops.translate = (void *)abort;
 	ops.read = (void *)abort;
 	ops.write = (void *)abort;
@@ -344,7 +349,127 @@ static void refuses_bad_machine(void **state)
 	cfg.backup_key = NULL;
 	cfg.mem_size = 4097;
 	assert_null(softuv_new(&cfg, &ops, NULL));
+	cfg.mem_size = MIB;
+	cfg.virt_var_len = MIB + 1;
+	assert_null(softuv_new(&cfg, &ops, NULL));
+	cfg.virt_var_len = 0;
+	cfg.size = 0;
+	assert_null(softuv_new(&cfg, &ops, NULL));
+	/* an interface in which the last, optional fields did not exist yet */
+	cfg.size = offsetof(struct softuv_config, max_conf);
+	cfg.max_conf = ~0u;
+	ops.size = offsetof(struct softuv_ops, random);
+	assert_null(softuv_new(&cfg, &ops, NULL));
+	ops.size = offsetof(struct softuv_ops, restrict_access);
+	uv = softuv_new(&cfg, &ops, NULL);
+	assert_non_null(uv);
+	softuv_free(uv);
+	/* and one with fields that are not known here */
+	cfg.max_conf = 0;
+	cfg.size = sizeof(cfg) + 64;
+	ops.size = sizeof(ops) + 64;
+	uv = softuv_new(&cfg, &ops, NULL);
+	assert_non_null(uv);
+	softuv_free(uv);
 	softuv_free(NULL);
+}
+
+/* Whole pages by default: a host may count in these, or round up. */
+static void usual_donation(void **state)
+{
+	struct softuv_config cfg = {
+		.size = sizeof(cfg), .mem_size = STORAGE, .host_key = host_scalar,
+	};
+	struct machine *m = machine_new_with(&cfg);
+	struct guest g = { 0 };
+	uint8_t *cb = uvc_new(m, 0x0001, 0x100);
+
+	(void)state;
+	ok(uvc_go(m));
+	assert_int_equal(be64(cb + 0x60), 4096);
+	ok(uvc_init(m));
+	guest_tables(m, &g, 3 * MIB);
+	g.base = machine_alloc(m, 0x4000);
+	g.sca = machine_alloc(m, 0x1000);
+	g.virt = machine_alloc(m, 0x5000);
+	ok(guest_create(m, &g));
+	assert_int_equal(softuv_host_access(m->uv, g.virt + 0x3000), SOFTUV_PGM_SECURE);
+	assert_int_equal(softuv_host_access(m->uv, g.virt + 0x4000), 0);
+	machine_free(m);
+}
+
+/* What the configuration itself names cannot be donated: here, the SCA in the virtual area. */
+static void sca_in_the_donation(void **state)
+{
+	struct machine *m = *state;
+	struct guest g = { 0 };
+
+	guest_tables(m, &g, 4 * MIB);
+	g.base = machine_alloc(m, 0x4000);
+	g.virt = machine_alloc(m, 0x2000);
+	for (unsigned int i = 0; i < 2; i++) {
+		g.sca = g.virt + i * 0x1000 + 0x800;
+		assert_rc(guest_create(m, &g), SOFTUV_RC_CREATE_CONF_VIRT);
+		assert_int_equal(softuv_host_access(m->uv, g.virt), 0);
+		assert_int_equal(softuv_host_access(m->uv, g.base), 0);
+	}
+	g.sca = machine_alloc(m, 0x1000);
+	ok(guest_create(m, &g));
+}
+
+/* A top-level table of up to four pages: none of them may be secure or be donated. */
+static void long_table(void **state)
+{
+	struct machine *m = *state;
+	struct guest g = { 0 }, other;
+	uint64_t asce;
+
+	guest_tables(m, &g, 4 * MIB);
+	asce = g.asce;
+	g.base = machine_alloc(m, 0x4000);
+	g.virt = machine_alloc(m, 0x2000);
+	g.sca = machine_alloc(m, 0x1000);
+	guest_new(m, &other, MIB);
+	/* the fourth page of the table is somebody's donation */
+	g.asce = (other.base - 0x3000) | (asce & 0xfff);
+	assert_rc(guest_create(m, &g), SOFTUV_RC_CREATE_CONF_ASCE);
+	g.asce = (other.base - 0x3000) | (asce & 0xffc) | 2;
+	ok(guest_create(m, &g));
+	guest_destroy(m, &g);
+	/* the donation holds a page of the table */
+	g.asce = asce;
+	for (unsigned int i = 0; i < 4; i++) {
+		uint64_t base = g.base;
+
+		g.base = (asce & ~0xfffull) + i * 0x1000;
+		assert_rc(guest_create(m, &g), SOFTUV_RC_CREATE_CONF_BASE);
+		g.base = base;
+	}
+	ok(guest_create(m, &g));
+}
+
+/* The last page of storage, and the first address behind it. */
+static void end_of_storage(void **state)
+{
+	struct machine *m = *state;
+	struct guest g;
+
+	guest_new(m, &g, MIB);
+	guest_map(m, &g, 0, STORAGE - 0x1000, 0);
+	ok(guest_import(m, &g, 0));
+	assert_int_equal(softuv_host_access(m->uv, STORAGE - 1), SOFTUV_PGM_SECURE);
+	assert_int_equal(softuv_host_access(m->uv, STORAGE), 0);
+	ok(uvc_page(m, 0x0201, STORAGE - 0x1000));
+	assert_rc(uvc_page(m, 0x0201, STORAGE), SOFTUV_RC_PAGE_ADDR);
+	guest_map(m, &g, 0x1000, STORAGE, 0);
+	assert_rc(guest_import(m, &g, 0x1000), SOFTUV_RC_PAGE_ADDR);
+	/* a control block on the last bytes */
+	set16(m->mem + STORAGE - 8, 8);
+	set16(m->mem + STORAGE - 6, 0x4242);
+	assert_rc(uvc_at(m, STORAGE - 8), SOFTUV_RC_INV_CMD);
+	uvc_at(m, STORAGE);
+	assert_int_equal(m->res.pgm, SOFTUV_PGM_ADDRESSING);
+	ok(uvc_page(m, 0x0202, STORAGE - 0x1000));
 }
 
 const struct CMUnitTest conf_tests[] = {
@@ -360,6 +485,10 @@ const struct CMUnitTest conf_tests[] = {
 	TEST(huge_guest),
 	TEST(host_reset),
 	TEST_RAW(refuses_bad_machine),
+	TEST_RAW(usual_donation),
+	TEST(sca_in_the_donation),
+	TEST(long_table),
+	TEST(end_of_storage),
 };
 
 const size_t conf_nr = ARRAY_SIZE(conf_tests);

@@ -16,16 +16,16 @@ static void create_args(void **state)
 		uint64_t value;
 		uint16_t rc;
 	} bad[] = {
-		{ 0x30, 248, SOFTUV_RC_CSP_NUMBER },
-		{ 0x30, 0xffff, SOFTUV_RC_CSP_NUMBER },
-		{ 0x28, STORAGE, SOFTUV_RC_CSP_STOR },
-		{ 0x28, STORAGE + 8, SOFTUV_RC_CSP_STOR },
-		{ 0x28, 0x7000008, SOFTUV_RC_CSP_STOR },
-		{ 0x28, BASE_STOR, SOFTUV_RC_CSP_STOR },
-		{ 0x28, 0, SOFTUV_RC_CSP_STOR_LOWCORE },
-		{ 0x38, STORAGE, SOFTUV_RC_CSP_STATE },
-		{ 0x38, BASE_STOR, SOFTUV_RC_CSP_STATE },
-		{ 0x38, 0x7000200, SOFTUV_RC_CSP_STATE },
+		{ 0x30, 248, SOFTUV_RC_CREATE_CPU_NUMBER },
+		{ 0x30, 0xffff, SOFTUV_RC_CREATE_CPU_NUMBER },
+		{ 0x28, STORAGE, SOFTUV_RC_CREATE_CPU_STOR },
+		{ 0x28, STORAGE + 8, SOFTUV_RC_CREATE_CPU_STOR },
+		{ 0x28, 0x7000008, SOFTUV_RC_CREATE_CPU_STOR },
+		{ 0x28, BASE_STOR, SOFTUV_RC_CREATE_CPU_STOR },
+		{ 0x28, 0, SOFTUV_RC_CREATE_CPU_STOR_LOWCORE },
+		{ 0x38, STORAGE, SOFTUV_RC_CREATE_CPU_STATE },
+		{ 0x38, BASE_STOR, SOFTUV_RC_CREATE_CPU_STATE },
+		{ 0x38, 0x7000200, SOFTUV_RC_CREATE_CPU_STATE },
 	};
 
 	guest_new(m, &g, MIB);
@@ -41,10 +41,10 @@ static void create_args(void **state)
 	}
 	assert_int_equal(softuv_host_access(m->uv, 0x7000000), 0);
 	m->no_random = true;
-	assert_rc(guest_add_cpu(m, &g, 247), SOFTUV_RC_CSP_RESOURCES);
+	assert_rc(guest_add_cpu(m, &g, 247), SOFTUV_RC_RESOURCES);
 	m->no_random = false;
 	ok(guest_add_cpu(m, &g, 247));
-	assert_rc(guest_add_cpu(m, &g, 247), SOFTUV_RC_CSP_DEFINED);
+	assert_rc(guest_add_cpu(m, &g, 247), SOFTUV_RC_CREATE_CPU_DEFINED);
 	ok(guest_add_cpu(m, &g, 0));
 	assert_int_equal(softuv_host_access(m->uv, g.cpu_stor[0]), SOFTUV_PGM_SECURE);
 	m->mem[g.cpu_stor[0]] = 0xaa;
@@ -76,7 +76,7 @@ static void expect_reg(struct machine *m, const char *name, const char *value)
 	char line[80], reply[128];
 
 	snprintf(line, sizeof(line), "reg get vm=0 cpu=0 name=%s", name);
-	assert_int_equal(softuv_command(m->uv, line, reply, sizeof(reply)), 0);
+	assert_int_equal(softuv_command(m->eq, line, reply, sizeof(reply)), 0);
 	assert_string_equal(reply, value);
 }
 
@@ -85,7 +85,7 @@ static void set_reg(struct machine *m, const char *name, const char *value)
 	char line[80], reply[128];
 
 	snprintf(line, sizeof(line), "reg set vm=0 cpu=0 name=%s value=%s", name, value);
-	assert_int_equal(softuv_command(m->uv, line, reply, sizeof(reply)), 0);
+	assert_int_equal(softuv_command(m->eq, line, reply, sizeof(reply)), 0);
 }
 
 static void load_and_resets(void **state)
@@ -185,12 +185,144 @@ static void reset_protocol(void **state)
 	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0);
 }
 
+/* One load, then the guest starts its other CPUs; another load after the next reset only. */
+static void one_load(void **state)
+{
+	struct machine *m = *state;
+	uint64_t page = machine_alloc(m, 0x1000);
+	struct header_opts o;
+	struct guest g;
+
+	header_defaults(&o);
+	guest_boot(m, &g, 4 * MIB, 1, &o);
+	for (uint16_t i = 0; i < 3; i++)
+		ok(guest_add_cpu(m, &g, i));
+	assert_rc(guest_set_state(m, g.cpu[1], 1), SOFTUV_RC_CPU_NOT_STARTED);
+	ok(guest_set_state(m, g.cpu[0], 5));
+	assert_rc(guest_set_state(m, g.cpu[0], 5), SOFTUV_RC_CPU_LOADED);
+	assert_rc(guest_set_state(m, g.cpu[1], 5), SOFTUV_RC_CPU_LOADED);
+	ok(guest_set_state(m, g.cpu[0], 2));
+	assert_rc(guest_set_state(m, g.cpu[0], 5), SOFTUV_RC_CPU_LOADED);
+	ok(guest_set_state(m, g.cpu[0], 1));
+	assert_rc(guest_set_state(m, g.cpu[1], 1), SOFTUV_RC_CPU_NOT_STARTED);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[1], g.handle, g.asce), 0x2004);
+	assert_true(softuv_guest_restart(m->uv, g.cpu[1]));
+	assert_false(softuv_guest_restart(m->uv, g.handle));
+	ok(guest_set_state(m, g.cpu[1], 1));
+	/* a normal reset keeps the PSW, an initial one does not */
+	ok(uvc_handle(m, 0x0310, g.cpu[1]));
+	ok(guest_set_state(m, g.cpu[1], 1));
+	ok(uvc_handle(m, 0x0311, g.cpu[1]));
+	assert_rc(guest_set_state(m, g.cpu[1], 1), SOFTUV_RC_CPU_NOT_STARTED);
+	ok(guest_set_state(m, g.cpu[0], 2));
+	ok(uvc_handle(m, 0x0320, g.handle));
+	guest_map(m, &g, 0, page, 0);
+	ok(guest_import(m, &g, 0));
+	set64(m->mem + page, 0x0008000180011000ull);
+	ok(guest_set_state(m, g.cpu[2], 5));
+	assert_rc(guest_set_state(m, g.cpu[0], 5), SOFTUV_RC_CPU_LOADED);
+}
+
+/* A machine that executes no guest instruction: nobody could send RESTART. */
+static void machine_without_guests(void **state)
+{
+	struct softuv_config cfg = {
+		.size = sizeof(cfg), .mem_size = STORAGE, .host_key = host_scalar,
+		.virt_var_len = 64, .no_guest = true,
+	};
+	struct machine *m = machine_new_with(&cfg);
+	struct header_opts o;
+	struct guest g;
+
+	(void)state;
+	ok(uvc_init(m));
+	header_defaults(&o);
+	guest_boot(m, &g, 4 * MIB, 1, &o);
+	ok(guest_add_cpu(m, &g, 0));
+	ok(guest_add_cpu(m, &g, 1));
+	ok(guest_set_state(m, g.cpu[1], 1));
+	ok(uvc_handle(m, 0x0321, g.cpu[1]));
+	ok(guest_set_state(m, g.cpu[1], 1));
+	ok(guest_set_state(m, g.cpu[0], 5));
+	assert_rc(guest_set_state(m, g.cpu[1], 5), SOFTUV_RC_CPU_LOADED);
+	machine_free(m);
+}
+
+/* A load that finds no PSW leaves an exported page where and what it is. */
+static void refused_load(void **state)
+{
+	struct machine *m = *state;
+	uint64_t page = machine_alloc(m, 0x1000);
+	struct softuv_page_view view;
+	struct header_opts o;
+	uint8_t copy[4096];
+	struct guest g;
+
+	header_defaults(&o);
+	guest_boot(m, &g, 4 * MIB, 1, &o);
+	ok(guest_add_cpu(m, &g, 0));
+	ok(guest_set_state(m, g.cpu[0], 5));
+	ok(guest_set_state(m, g.cpu[0], 2));
+	ok(uvc_handle(m, 0x0320, g.handle));
+	guest_map(m, &g, 0, page, 0);
+	ok(guest_import(m, &g, 0));
+	ok(uvc_page(m, 0x0201, page));
+	memcpy(copy, m->mem + page, sizeof(copy));
+	assert_rc(guest_set_state(m, g.cpu[0], 5), SOFTUV_RC_CPU_PSW);
+	assert_int_equal(softuv_host_access(m->uv, page), 0);
+	assert_memory_equal(copy, m->mem + page, sizeof(copy));
+	assert_true(softuv_view_page(m->uv, g.handle, 0, &view));
+	assert_string_equal(view.kind, "exported");
+	assert_true(pages_add_up(m->uv));
+	/* spoilt, it is not looked into */
+	m->mem[page + 7] ^= 1;
+	assert_rc(guest_set_state(m, g.cpu[0], 5), SOFTUV_RC_CPU_PSW);
+	assert_int_equal(softuv_host_access(m->uv, page), 0);
+	m->mem[page + 7] ^= 1;
+	ok(guest_import(m, &g, 0));
+	set64(m->mem + page, 0x0008000180011000ull);
+	ok(uvc_page(m, 0x0201, page));
+	ok(guest_set_state(m, g.cpu[0], 5));
+	expect_reg(m, "psw", "ok 0x00000001800000000000000000011000");
+	assert_int_equal(softuv_host_access(m->uv, page), SOFTUV_PGM_SECURE);
+}
+
+/* Each reset leaves the CPU stopped and no interception open. */
+static void resets_end_what_was(void **state)
+{
+	static const uint16_t cmds[] = { 0x0310, 0x0311, 0x0321 };
+	struct machine *m = *state;
+	char reply[256];
+	struct header_opts o;
+	struct guest g;
+
+	header_defaults(&o);
+	guest_boot(m, &g, 4 * MIB, 1, &o);
+	ok(guest_add_cpu(m, &g, 0));
+	ok(guest_set_state(m, g.cpu[0], 5));
+	for (unsigned int i = 0; i < ARRAY_SIZE(cmds); i++) {
+		assert_true(softuv_guest_restart(m->uv, g.cpu[0]));
+		ok(guest_set_state(m, g.cpu[0], 1));
+		assert_int_equal(softuv_command(m->eq, "emulating vm=0 cpu=0 on", reply,
+						sizeof(reply)), 0);
+		assert_int_equal(softuv_command(m->eq, "cpus", reply, sizeof(reply)), 0);
+		assert_non_null(strstr(reply, "state=operating sie=0 emulating=1"));
+		ok(uvc_handle(m, cmds[i], g.cpu[0]));
+		assert_int_equal(softuv_command(m->eq, "cpus", reply, sizeof(reply)), 0);
+		assert_non_null(strstr(reply, "state=stopped sie=0 emulating=0"));
+	}
+}
+
 const struct CMUnitTest cpu_tests[] = {
 	TEST(create_args),
 	TEST(states_need_verify),
 	TEST(load_and_resets),
 	TEST(sie_entry),
 	TEST(reset_protocol),
+	TEST(one_load),
+	TEST(machine_without_guests),
+	TEST(refused_load),
+	TEST(resets_end_what_was),
 };
 
 const size_t cpu_nr = ARRAY_SIZE(cpu_tests);

@@ -3,7 +3,8 @@
  * Owns the tests of the guest table walk: every level, every way an entry can be wrong.
  * Never imports a page; it calls the walk itself.
  */
-#include "../src/internal.h"
+#include "../src/call.h"
+#include "../src/uv.h"
 #include "tests.h"
 
 #define PAGE	4096ull

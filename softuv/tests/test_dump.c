@@ -60,12 +60,12 @@ static void order_of_calls(void **state)
 	assert_rc(area(m, DONE, f.g.handle, 0), SOFTUV_RC_DUMP_NONE);
 	assert_int_equal(m->mem[BUFFER], 0xee);
 	m->no_random = true;
-	assert_rc(init(m, &f), SOFTUV_RC_DUMP_RESOURCES);
+	assert_rc(init(m, &f), SOFTUV_RC_RESOURCES);
 	m->no_random = false;
 	ok(init(m, &f));
 	assert_rc(init(m, &f), SOFTUV_RC_DUMP_ACTIVE);
 	assert_int_equal(softuv_sie_enter(m->uv, f.g.cpu[0], f.g.handle, f.g.asce), 0);
-	assert_rc(area(m, CPU, f.g.cpu[0], 0), SOFTUV_RC_DUMP_CPU_IN_SIE);
+	assert_rc(area(m, CPU, f.g.cpu[0], 0), SOFTUV_RC_CPU_IN_SIE);
 	softuv_sie_leave(m->uv, f.g.cpu[0]);
 	ok(area(m, STATE, f.g.handle, 0));
 	ok(area(m, CPU, f.g.cpu[0], 0));
@@ -279,7 +279,7 @@ static void set_all_registers(struct machine *m)
 				snprintf(no, sizeof(no), "%u", k);
 			snprintf(line, sizeof(line), "reg set vm=0 cpu=1 name=%s%s value=%s",
 				 regs[i].name, no, value);
-			assert_int_equal(softuv_command(m->uv, line, reply, sizeof(reply)), 0);
+			assert_int_equal(softuv_command(m->eq, line, reply, sizeof(reply)), 0);
 			assert_string_equal(reply + 3, value);
 		}
 	}
@@ -319,7 +319,7 @@ static void cpu_areas(void **state)
 		ok(area(m, CPU, f.g.cpu[i % 2], 0));
 		memcpy(areas[i], m->mem + BUFFER, PAGE);
 		if (i == 1)
-			assert_int_equal(softuv_command(m->uv, "emulating vm=0 cpu=1 on",
+			assert_int_equal(softuv_command(m->eq, "emulating vm=0 cpu=1 on",
 							(char *)reply, sizeof(reply)), 0);
 	}
 	complete(m, &f);

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../src/internal.h"
+#include "../src/call.h"
+#include "../src/uv.h"
 #include "guest_crypto.h"
 #include "tests.h"
 
@@ -132,29 +133,30 @@ static void header_refusals(void **state)
 		uint8_t flip;
 		uint16_t rc, rrc;
 	} bad[] = {
-		{ 0x000, 0x01, SOFTUV_RC_SSC_VERSION, 0x80 },
-		{ 0x00a, 0x01, SOFTUV_RC_SSC_VERSION, 0x01 },
-		{ 0x00f, 0x10, SOFTUV_RC_SSC_FORMAT, 0x31 },
-		{ 0x010, 0x01, SOFTUV_RC_SSC_FORMAT, 0x82 },
-		{ 0x01f, 0x01, SOFTUV_RC_SSC_FORMAT, 0x82 },
-		{ 0x027, 0x01, SOFTUV_RC_SSC_FORMAT, 0x40 },
-		{ 0x027, 0x02, SOFTUV_RC_SSC_FORMAT, 0x31 },
-		{ 0x020, 0x80, SOFTUV_RC_SSC_FORMAT, 0x31 },
-		{ 0x02f, 0x01, SOFTUV_RC_SSC_FORMAT, 0x39 },
-		{ 0x028, 0x80, SOFTUV_RC_SSC_FORMAT, 0x39 },
-		{ 0x037, 0x01, SOFTUV_RC_SSC_FORMAT, 0x82 },
-		{ 0x03e, 0x01, SOFTUV_RC_SSC_PCF, 0x30 },
-		{ 0x03f, 0x10, SOFTUV_RC_SSC_FORMAT, 0x82 },
-		{ 0x040, 0x01, SOFTUV_RC_SSC_KEY, 0x0b },
-		{ 0x08f, 0x01, SOFTUV_RC_SSC_KEY, 0x0b },
-		{ 0x0df, 0x01, SOFTUV_RC_SSC_KEY, 0x0b },
-		{ 0x0e0, 0x01, SOFTUV_RC_SSC_FORMAT, 0x82 },
-		{ 0x1a0, 0x01, SOFTUV_RC_SSC_KEY, 0x05 },
-		{ 0x1c0, 0x01, SOFTUV_RC_SSC_KEY, 0x81 },
-		{ 0x1ef, 0x01, SOFTUV_RC_SSC_KEY, 0x81 },
-		{ 0x1f0, 0x01, SOFTUV_RC_SSC_FORMAT, 0x82 },
-		{ 0x27f, 0x01, SOFTUV_RC_SSC_FORMAT, 0x82 },
+		{ 0x000, 0x01, SOFTUV_RC_SET_PARAMS_VERSION, 0x80 },
+		{ 0x00a, 0x01, SOFTUV_RC_SET_PARAMS_VERSION, 0x01 },
+		{ 0x00f, 0x10, SOFTUV_RC_SET_PARAMS_FORMAT, 0x31 },
+		{ 0x010, 0x01, SOFTUV_RC_SET_PARAMS_FORMAT, 0x82 },
+		{ 0x01f, 0x01, SOFTUV_RC_SET_PARAMS_FORMAT, 0x82 },
+		{ 0x027, 0x01, SOFTUV_RC_SET_PARAMS_FORMAT, 0x40 },
+		{ 0x027, 0x02, SOFTUV_RC_SET_PARAMS_FORMAT, 0x31 },
+		{ 0x020, 0x80, SOFTUV_RC_SET_PARAMS_FORMAT, 0x31 },
+		{ 0x02f, 0x01, SOFTUV_RC_SET_PARAMS_FORMAT, 0x39 },
+		{ 0x028, 0x80, SOFTUV_RC_SET_PARAMS_FORMAT, 0x39 },
+		{ 0x037, 0x01, SOFTUV_RC_SET_PARAMS_FORMAT, 0x82 },
+		{ 0x03e, 0x01, SOFTUV_RC_SET_PARAMS_PCF, 0x30 },
+		{ 0x03f, 0x10, SOFTUV_RC_SET_PARAMS_FORMAT, 0x82 },
+		{ 0x040, 0x01, SOFTUV_RC_SET_PARAMS_KEY, 0x0b },
+		{ 0x08f, 0x01, SOFTUV_RC_SET_PARAMS_KEY, 0x0b },
+		{ 0x0df, 0x01, SOFTUV_RC_SET_PARAMS_KEY, 0x0b },
+		{ 0x0e0, 0x01, SOFTUV_RC_SET_PARAMS_FORMAT, 0x82 },
+		{ 0x1a0, 0x01, SOFTUV_RC_SET_PARAMS_KEY, 0x05 },
+		{ 0x1c0, 0x01, SOFTUV_RC_SET_PARAMS_KEY, 0x81 },
+		{ 0x1ef, 0x01, SOFTUV_RC_SET_PARAMS_KEY, 0x81 },
+		{ 0x1f0, 0x01, SOFTUV_RC_SET_PARAMS_FORMAT, 0x82 },
+		{ 0x27f, 0x01, SOFTUV_RC_SET_PARAMS_FORMAT, 0x82 },
 	};
+	struct softuv_conf_view conf;
 	struct header_opts o;
 	struct guest g;
 	uint8_t hdr[8192];
@@ -171,18 +173,23 @@ static void header_refusals(void **state)
 		hdr[bad[i].off] ^= bad[i].flip;
 	}
 	for (uint32_t l = 0; l < 640; l += 13) {
-		assert_rc(guest_ssc(m, &g, hdr, l), SOFTUV_RC_SSC_FORMAT);
+		assert_rc(guest_ssc(m, &g, hdr, l), SOFTUV_RC_SET_PARAMS_FORMAT);
 		assert_int_equal(m->res.rrc, 0x31);
 	}
-	assert_rc(guest_ssc(m, &g, hdr, 8193 > sizeof(hdr) ? 8192 : 8193), SOFTUV_RC_SSC_FORMAT);
+	assert_rc(guest_ssc(m, &g, hdr, 8193 > sizeof(hdr) ? 8192 : 8193),
+		  SOFTUV_RC_SET_PARAMS_FORMAT);
 	set32(m->mem + UVCB + 0x28, 0xffffffff);
-	assert_rc(uvc_go(m), SOFTUV_RC_SSC_FORMAT);
+	assert_rc(uvc_go(m), SOFTUV_RC_SET_PARAMS_FORMAT);
 	o.noi = 1;
-	assert_rc(guest_ssc(m, &g, hdr, header_make(&o, hdr)), SOFTUV_RC_SSC_FORMAT);
+	assert_rc(guest_ssc(m, &g, hdr, header_make(&o, hdr)), SOFTUV_RC_SET_PARAMS_FORMAT);
 	assert_int_equal(m->res.rrc, 0x83);
 	o.noi = 0;
 	o.scf = 1ull << 63;
-	assert_rc(guest_ssc(m, &g, hdr, header_make(&o, hdr)), SOFTUV_RC_SSC_SCF);
+	assert_rc(guest_ssc(m, &g, hdr, header_make(&o, hdr)), SOFTUV_RC_SET_PARAMS_SCF);
+	/* refused, and so nothing of it is known: not even the flags */
+	conf.handle = 0;
+	assert_true(softuv_next_conf(m->uv, &conf));
+	assert_int_equal(conf.pcf, 0);
 	o.scf = 3ull << 61;
 	ok(guest_ssc(m, &g, hdr, header_make(&o, hdr)));
 	assert_rc(guest_ssc(m, &g, hdr, len), SOFTUV_RC_INV_STATE);
@@ -204,14 +211,14 @@ static void header_in_storage(void **state)
 	set64(cb + 0x18, g.handle);
 	set64(cb + 0x20, STORAGE - 8);
 	set32(cb + 0x28, len);
-	assert_rc(uvc_go(m), SOFTUV_RC_SSC_ACCESS);
+	assert_rc(uvc_go(m), SOFTUV_RC_SET_PARAMS_ACCESS);
 	set64(cb + 0x20, ~0ull - 7);
-	assert_rc(uvc_go(m), SOFTUV_RC_SSC_ACCESS);
+	assert_rc(uvc_go(m), SOFTUV_RC_SET_PARAMS_ACCESS);
 	set64(cb + 0x20, BASE_STOR);
-	assert_rc(uvc_go(m), SOFTUV_RC_SSC_ACCESS);
+	assert_rc(uvc_go(m), SOFTUV_RC_SET_PARAMS_ACCESS);
 	set64(cb + 0x20, BUFFER + 0xfff);
 	m->bad_page = BUFFER / 4096 + 1;
-	assert_rc(uvc_go(m), SOFTUV_RC_SSC_ACCESS);
+	assert_rc(uvc_go(m), SOFTUV_RC_SET_PARAMS_ACCESS);
 	m->bad_page = ~0ull;
 	ok(uvc_go(m));
 }
@@ -231,16 +238,16 @@ static void slots(void **state)
 	ok(guest_ssc(m, &g[0], hdr, header_make(&o, hdr)));
 	o.slots = 3;
 	o.own_slot = 9;
-	assert_rc(guest_ssc(m, &g[1], hdr, header_make(&o, hdr)), SOFTUV_RC_SSC_KEY);
+	assert_rc(guest_ssc(m, &g[1], hdr, header_make(&o, hdr)), SOFTUV_RC_SET_PARAMS_KEY);
 	assert_int_equal(m->res.rrc, 0x05);
 	o.pcf |= 2;
-	assert_rc(guest_ssc(m, &g[1], hdr, header_make(&o, hdr)), SOFTUV_RC_SSC_KEY);
+	assert_rc(guest_ssc(m, &g[1], hdr, header_make(&o, hdr)), SOFTUV_RC_SET_PARAMS_KEY);
 	assert_int_equal(m->res.rrc, 0x34);
 	o.own_slot = 1;
 	o.backup = true;
 	ok(guest_ssc(m, &g[1], hdr, header_make(&o, hdr)));
 	o.pcf &= ~2ull;
-	assert_rc(guest_ssc(m, &g[2], hdr, header_make(&o, hdr)), SOFTUV_RC_SSC_KEY);
+	assert_rc(guest_ssc(m, &g[2], hdr, header_make(&o, hdr)), SOFTUV_RC_SET_PARAMS_KEY);
 	assert_int_equal(m->res.rrc, 0x05);
 }
 
@@ -263,7 +270,7 @@ static void unpack_gives_plaintext(void **state)
 
 			snprintf(line, sizeof(line), "page vm=%d gaddr=0x%x", plain,
 				 0x10000 + i * 0x1000);
-			assert_int_equal(softuv_command(m->uv, line, reply, sizeof(reply)), 0);
+			assert_int_equal(softuv_command(m->eq, line, reply, sizeof(reply)), 0);
 			assert_int_equal(strncmp(reply, "ok secure abs=0x", 16), 0);
 			abs = strtoull(reply + 14, NULL, 16);
 			assert_true(abs > first);
@@ -341,6 +348,69 @@ static void verify_reasons(void **state)
 	}
 }
 
+/* An image at an origin: addresses of UNPACK and in the ALD are guest absolute all the same. */
+static void image_at_an_origin(void **state)
+{
+	struct machine *m = *state;
+	struct image_hash *h = image_hash_new();
+	uint8_t hdr[8192], digest[3][64];
+	uint64_t page = machine_alloc(m, 0x2000), at = 1ull << 40;
+	struct header_opts o;
+	struct guest g = { 0 };
+
+	header_defaults(&o);
+	guest_tables(m, &g, 4 * MIB);
+	g.origin = at;
+	g.base = machine_alloc(m, 0x4000);
+	g.virt = machine_alloc(m, 0x2000);
+	g.sca = machine_alloc(m, 0x1000);
+	ok(guest_create(m, &g));
+	image_page(h, &o, 0, 7, 0, m->mem + page);
+	image_page(h, &o, 0x3ff000, 7, 0x1000, m->mem + page + 0x1000);
+	image_hash_done(h, digest[0], digest[1], digest[2]);
+	o.pld = digest[0];
+	o.ald = digest[1];
+	o.tld = digest[2];
+	o.nep = 2;
+	ok(guest_ssc(m, &g, hdr, header_make(&o, hdr)));
+	guest_map(m, &g, at, page, 0);
+	guest_map(m, &g, at + 0x3ff000, page + 0x1000, 0);
+	assert_rc(guest_unpack(m, &g, at, 7, 0), SOFTUV_RC_PAGE_ADDR);
+	assert_rc(guest_unpack(m, &g, 4 * MIB, 7, 0), SOFTUV_RC_PAGE_ADDR);
+	assert_rc(guest_unpack(m, &g, 0ull - at, 7, 0), SOFTUV_RC_PAGE_ADDR);
+	ok(guest_unpack(m, &g, 0, 7, 0));
+	ok(guest_unpack(m, &g, 0x3ff000, 7, 0x1000));
+	assert_int_equal(softuv_host_access(m->uv, page + 0x1000), SOFTUV_PGM_SECURE);
+	ok(uvc_handle(m, 0x0302, g.handle));
+	/* the PSW of a load after the reset protocol, too */
+	ok(guest_add_cpu(m, &g, 0));
+	ok(uvc_handle(m, 0x0320, g.handle));
+	set64(m->mem + page, 0x0008000180012000ull);
+	ok(guest_set_state(m, g.cpu[0], 5));
+	assert_int_equal(softuv_cpu_regs(m->uv, g.cpu[0])->psw[1], 0x12000);
+}
+
+/* A device changes a page in the clear while it is unpacked: what was hashed is what stays. */
+static void page_in_the_clear(void **state)
+{
+	struct machine *m = *state;
+	uint64_t page = machine_alloc(m, 0x1000);
+	struct header_opts o;
+	uint8_t hdr[8192];
+	struct guest g;
+
+	header_defaults(&o);
+	o.pcf |= 0x10000000;
+	guest_new(m, &g, 4 * MIB);
+	ok(guest_ssc(m, &g, hdr, header_make(&o, hdr)));
+	guest_map(m, &g, 0, page, 0);
+	memset(m->mem + page, 0x11, 0x1000);
+	m->changes_after_read = page;
+	ok(guest_unpack(m, &g, 0, 7, 0));
+	m->changes_after_read = 0;
+	all_bytes(m->mem + page, 4096, 0x11);
+}
+
 const struct CMUnitTest image_tests[] = {
 	TEST(known_slot),
 	TEST(known_header),
@@ -351,6 +421,8 @@ const struct CMUnitTest image_tests[] = {
 	TEST(unpack_gives_plaintext),
 	TEST(unpack_args),
 	TEST(verify_reasons),
+	TEST(image_at_an_origin),
+	TEST(page_in_the_clear),
 };
 
 const size_t image_nr = ARRAY_SIZE(image_tests);

@@ -179,16 +179,24 @@ static uint16_t model_unpin(struct model *w, int g, int p)
 	return SOFTUV_RC_EXECUTED;
 }
 
-/* The configuration ends and a new one takes its place; its secure pages have no owner now. */
-static void renew(struct model *w, int g)
+/*
+ * The configuration ends and a new one takes its place. Its secure pages have no owner then, or
+ * are cleared and the host's.
+ */
+static void renew(struct model *w, int g, bool fast)
 {
-	guest_destroy(w->m, &w->guest[g]);
+	if (fast)
+		guest_destroy_fast(w->m, &w->guest[g]);
+	else
+		guest_destroy(w->m, &w->guest[g]);
 	ok(guest_create(w->m, &w->guest[g]));
 	ok(guest_ssc(w->m, &w->guest[g], w->hdr, w->hdr_len));
 	for (int f = 0; f < FRAMES; f++) {
 		if (w->f[f].state == PLAIN || w->f[f].g != g)
 			continue;
-		if (w->f[f].state != SECURE)
+		if (w->f[f].state == SECURE && !fast)
+			w->f[f] = (struct mframe){ 0 };
+		else if (w->f[f].state != SECURE)
 			w->f[f].state = PLAIN;
 		w->f[f].g = -1;
 	}
@@ -304,7 +312,7 @@ static void step(struct model *w)
 		break;
 	case 11:
 		if (!(r >> 40 & 31))
-			renew(w, g);
+			renew(w, g, r >> 45 & 1);
 		else if (!(r >> 40 & 7))
 			dump(w, g);
 		break;

@@ -158,7 +158,7 @@ static void page_addresses(void **state)
 	}
 }
 
-/* Linux sweeps a dead configuration's pages with export or destroy. */
+/* The host sweeps the pages of a configuration that ended fast with export or destroy. */
 static void dead_configuration(void **state)
 {
 	struct machine *m = *state;
@@ -173,7 +173,7 @@ static void dead_configuration(void **state)
 		memset(m->mem + page + i * PAGE, 0x42, PAGE);
 	}
 	guest_map(m, &h, 0, page + 2 * PAGE, 0);
-	guest_destroy(m, &g);
+	guest_destroy_fast(m, &g);
 	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(softuv_host_access(m->uv, page + i * PAGE), SOFTUV_PGM_SECURE);
 	ok(uvc_page(m, 0x0201, page));
@@ -187,6 +187,80 @@ static void dead_configuration(void **state)
 	ok(guest_import(m, &h, 0));
 }
 
+/* DESTROY_SEC_CONF: all of the guest's storage is the host's at once, nothing of it readable. */
+static void destroyed_configuration(void **state)
+{
+	struct machine *m = *state;
+	uint64_t page = machine_alloc(m, 4 * PAGE);
+	struct guest g, h;
+
+	guest_new(m, &g, 4 * MIB);
+	guest_new(m, &h, 4 * MIB);
+	for (unsigned int i = 0; i < 4; i++) {
+		guest_map(m, &g, i * PAGE, page + i * PAGE, 0);
+		ok(guest_import(m, &g, i * PAGE));
+		memset(m->mem + page + i * PAGE, 0x42, PAGE);
+	}
+	ok(softuv_guest_share(m->uv, g.handle, 2 * PAGE, true));
+	ok(softuv_guest_share(m->uv, g.handle, 3 * PAGE, true));
+	ok(uvc_page(m, 0x0341, page + 3 * PAGE));
+	guest_map(m, &h, 0, page, 0);
+	assert_rc(guest_import(m, &h, 0), SOFTUV_RC_PAGE_FOREIGN);
+	ok(guest_add_cpu(m, &g, 0));
+	assert_rc(uvc_handle(m, 0x0101, g.handle), SOFTUV_RC_DESTROY_CONF_CPUS);
+	assert_int_equal(softuv_host_access(m->uv, page), SOFTUV_PGM_SECURE);
+	guest_destroy(m, &g);
+	for (unsigned int i = 0; i < 4; i++) {
+		assert_int_equal(softuv_host_access(m->uv, page + i * PAGE), 0);
+		assert_true(is_filled(m->mem + page + i * PAGE, i < 2 ? 0 : 0x42));
+		assert_rc(uvc_page(m, 0x0341, page + i * PAGE), SOFTUV_RC_PAGE_NOT_SHARED);
+	}
+	assert_true(pages_add_up(m->uv));
+	ok(guest_import(m, &h, 0));
+}
+
+/*
+ * The guest's storage begins at an address of the host's, also beyond all storage: the host's
+ * calls for pages name that, UNPACK and all of the guest's side say guest absolute.
+ */
+static void storage_origin(void **state)
+{
+	static const uint64_t origins[] = { 0, 2048 * MIB, 1ull << 45 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(origins); i++) {
+		struct machine *m = *state;
+		struct guest g = { 0 };
+		uint64_t at = origins[i], page = machine_alloc(m, 2 * PAGE);
+		struct softuv_page_view view;
+
+		guest_tables(m, &g, 4 * MIB);
+		g.origin = at;
+		g.base = machine_alloc(m, 0x4000);
+		g.virt = machine_alloc(m, 0x2000);
+		g.sca = machine_alloc(m, PAGE);
+		ok(guest_create(m, &g));
+		guest_map(m, &g, at, page, 0);
+		guest_map(m, &g, at + 4 * MIB - PAGE, page + PAGE, 0);
+		assert_rc(guest_import(m, &g, at - PAGE), SOFTUV_RC_PAGE_ADDR);
+		assert_rc(guest_import(m, &g, at + 4 * MIB), SOFTUV_RC_PAGE_ADDR);
+		ok(guest_import(m, &g, at));
+		ok(guest_import(m, &g, at + 4 * MIB - PAGE));
+		assert_true(softuv_guest_page_present(m->uv, g.handle, 0));
+		assert_true(softuv_guest_page_present(m->uv, g.handle, 4 * MIB - PAGE));
+		assert_false(softuv_guest_page_present(m->uv, g.handle, 4 * MIB));
+		assert_false(softuv_guest_page_present(m->uv, g.handle, PAGE));
+		assert_int_equal(softuv_guest_share(m->uv, g.handle, 4 * MIB, true),
+				 SOFTUV_RC_PAGE_ADDR);
+		ok(softuv_guest_share(m->uv, g.handle, 4 * MIB - PAGE, true));
+		assert_int_equal(softuv_host_access(m->uv, page + PAGE), 0);
+		ok(uvc_page(m, 0x0341, page + PAGE));
+		ok(uvc_gaddr(m, 0x0342, g.handle, at + 4 * MIB - PAGE));
+		assert_true(softuv_view_page(m->uv, g.handle, 0, &view));
+		assert_int_equal(view.abs, page);
+		guest_destroy(m, &g);
+	}
+}
+
 const struct CMUnitTest page_tests[] = {
 	TEST(first_import_clears),
 	TEST(round_trip),
@@ -195,6 +269,8 @@ const struct CMUnitTest page_tests[] = {
 	TEST(destroy_page),
 	TEST(page_addresses),
 	TEST(dead_configuration),
+	TEST(destroyed_configuration),
+	TEST(storage_origin),
 };
 
 const size_t page_nr = ARRAY_SIZE(page_tests);

@@ -71,20 +71,20 @@ static void order_of_create_conf(void **state)
 	g.sca = machine_alloc(m, PAGE);
 
 	const struct field f[] = {
-		{ 0x38, ~0ull, SOFTUV_RC_CSC_ORIGIN }, { 0x38, 0, 0 },
-		{ 0x40, ~0ull, SOFTUV_RC_CSC_LIMIT },
-		{ 0x40, 8, SOFTUV_RC_CSC_LENGTH }, { 0x40, 4 * MIB, 0 },
-		{ 0x50, g.asce & ~0x100ull, SOFTUV_RC_CSC_ASCE },
-		{ 0x50, used.asce, SOFTUV_RC_CSC_ASCE_USED }, { 0x50, g.asce, 0 },
-		{ 0x20, STORAGE + 8, SOFTUV_RC_CSC_BASE },
-		{ 0x20, 8, SOFTUV_RC_CSC_BASE_LOWCORE },
-		{ 0x20, used.base + 8, SOFTUV_RC_CSC_BASE_ALIGN }, { 0x20, used.base, 0 },
-		{ 0x48, 0, SOFTUV_RC_CSC_SCA_NONE },
-		{ 0x48, STORAGE, SOFTUV_RC_CSC_SCA }, { 0x48, g.sca, 0 },
-		{ 0x28, 8, SOFTUV_RC_CSC_VIRT }, { 0x28, 0, 0 },
-		{ 0x20, used.base, SOFTUV_RC_CSC_BASE }, { 0x20, g.base, 0 },
-		{ 0x28, 0, SOFTUV_RC_CSC_VIRT_LOWCORE },
-		{ 0x28, used.virt, SOFTUV_RC_CSC_VIRT }, { 0x28, g.virt, 0 },
+		{ 0x38, ~0ull, SOFTUV_RC_CREATE_CONF_ORIGIN }, { 0x38, 0, 0 },
+		{ 0x40, ~0ull, SOFTUV_RC_CREATE_CONF_LIMIT },
+		{ 0x40, 8, SOFTUV_RC_CREATE_CONF_LENGTH }, { 0x40, 4 * MIB, 0 },
+		{ 0x50, g.asce & ~0x100ull, SOFTUV_RC_CREATE_CONF_ASCE },
+		{ 0x50, used.asce, SOFTUV_RC_CREATE_CONF_ASCE_USED }, { 0x50, g.asce, 0 },
+		{ 0x20, STORAGE + 8, SOFTUV_RC_CREATE_CONF_BASE },
+		{ 0x20, 8, SOFTUV_RC_CREATE_CONF_BASE_LOWCORE },
+		{ 0x20, used.base + 8, SOFTUV_RC_CREATE_CONF_BASE_ALIGN }, { 0x20, used.base, 0 },
+		{ 0x48, 0, SOFTUV_RC_CREATE_CONF_SCA_NONE },
+		{ 0x48, STORAGE, SOFTUV_RC_CREATE_CONF_SCA }, { 0x48, g.sca, 0 },
+		{ 0x28, 8, SOFTUV_RC_CREATE_CONF_VIRT }, { 0x28, 0, 0 },
+		{ 0x20, used.base, SOFTUV_RC_CREATE_CONF_BASE }, { 0x20, g.base, 0 },
+		{ 0x28, 0, SOFTUV_RC_CREATE_CONF_VIRT_LOWCORE },
+		{ 0x28, used.virt, SOFTUV_RC_CREATE_CONF_VIRT }, { 0x28, g.virt, 0 },
 	};
 
 	walk(m, uvc_new(m, 0x0100, 0x80), f, ARRAY_SIZE(f));
@@ -101,13 +101,13 @@ static void order_of_create_cpu(void **state)
 
 	const struct field f[] = {
 		{ 0x20, g.handle ^ 1, SOFTUV_RC_INV_CONF }, { 0x20, g.handle, 0 },
-		{ 0x30, 248, SOFTUV_RC_CSP_NUMBER },
-		{ 0x30, 3, SOFTUV_RC_CSP_DEFINED }, { 0x30, 4, 0 },
-		{ 0x28, STORAGE, SOFTUV_RC_CSP_STOR },
-		{ 0x28, 0x1008, SOFTUV_RC_CSP_STOR_LOWCORE },
-		{ 0x28, stor + 8, SOFTUV_RC_CSP_STOR }, { 0x28, g.base, 0 },
-		{ 0x38, BASE_STOR, SOFTUV_RC_CSP_STATE }, { 0x38, block, 0 },
-		{ 0x28, g.base, SOFTUV_RC_CSP_STOR }, { 0x28, stor, 0 },
+		{ 0x30, 248, SOFTUV_RC_CREATE_CPU_NUMBER },
+		{ 0x30, 3, SOFTUV_RC_CREATE_CPU_DEFINED }, { 0x30, 4, 0 },
+		{ 0x28, STORAGE, SOFTUV_RC_CREATE_CPU_STOR },
+		{ 0x28, 0x1008, SOFTUV_RC_CREATE_CPU_STOR_LOWCORE },
+		{ 0x28, stor + 8, SOFTUV_RC_CREATE_CPU_STOR }, { 0x28, g.base, 0 },
+		{ 0x38, BASE_STOR, SOFTUV_RC_CREATE_CPU_STATE }, { 0x38, block, 0 },
+		{ 0x28, g.base, SOFTUV_RC_CREATE_CPU_STOR }, { 0x28, stor, 0 },
 	};
 
 	walk(m, uvc_new(m, 0x0120, 0x60), f, ARRAY_SIZE(f));
@@ -141,7 +141,7 @@ static void order_of_dump_calls(void **state)
 	walk(m, cb, stor, ARRAY_SIZE(stor));
 	ok(guest_set_state(m, g.cpu[0], 5));
 	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0);
-	assert_rc(uvc_area(m, 0x0402, g.cpu[0], BASE_STOR, 0), SOFTUV_RC_DUMP_CPU_IN_SIE);
+	assert_rc(uvc_area(m, 0x0402, g.cpu[0], BASE_STOR, 0), SOFTUV_RC_CPU_IN_SIE);
 	softuv_sie_leave(m->uv, g.cpu[0]);
 	assert_rc(uvc_area(m, 0x0402, g.cpu[0], BASE_STOR, 0), SOFTUV_RC_OPERAND_ADDR);
 }
@@ -192,12 +192,12 @@ static void nothing_is_donated_twice(void **state)
 		b.virt = machine_alloc(m, 0x2000);
 		for (uint64_t off = 0; off < 0x4000; off += PAGE) {
 			b.base = owned[i] - off;
-			assert_rc(guest_create(m, &b), SOFTUV_RC_CSC_BASE);
+			assert_rc(guest_create(m, &b), SOFTUV_RC_CREATE_CONF_BASE);
 		}
 		b.base = machine_alloc(m, 0x4000);
 		for (uint64_t off = 0; off < 0x2000; off += PAGE) {
 			b.virt = owned[i] - off;
-			assert_rc(guest_create(m, &b), SOFTUV_RC_CSC_VIRT);
+			assert_rc(guest_create(m, &b), SOFTUV_RC_CREATE_CONF_VIRT);
 			assert_int_equal(softuv_host_access(m->uv, b.base), 0);
 		}
 		uint8_t *cb = uvc_new(m, 0x0120, 0x60);
@@ -206,7 +206,7 @@ static void nothing_is_donated_twice(void **state)
 		set64(cb + 0x28, owned[i]);
 		set16(cb + 0x36, 9);
 		set64(cb + 0x38, b.sca);
-		assert_rc(uvc_go(m), SOFTUV_RC_CSP_STOR);
+		assert_rc(uvc_go(m), SOFTUV_RC_CREATE_CPU_STOR);
 		/* nor is it a page of a guest, or where a guest's tables may lie */
 		guest_map(m, &a, MIB, owned[i], 0);
 		if (owned[i] != page + PAGE)
@@ -219,10 +219,10 @@ static void nothing_is_donated_twice(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
 		b.base = kept[i];
 		b.virt = machine_alloc(m, 0x2000);
-		assert_rc(guest_create(m, &b), SOFTUV_RC_CSC_BASE);
+		assert_rc(guest_create(m, &b), SOFTUV_RC_CREATE_CONF_BASE);
 		b.base = base;
 		b.virt = kept[i] - PAGE;
-		assert_rc(guest_create(m, &b), SOFTUV_RC_CSC_VIRT);
+		assert_rc(guest_create(m, &b), SOFTUV_RC_CREATE_CONF_VIRT);
 	}
 	b.virt = machine_alloc(m, 0x2000);
 	ok(guest_create(m, &b));
@@ -256,7 +256,7 @@ static void donations_come_back_cleared(void **state)
 		fill(m, g.cpu_stor[0], PAGE);
 		fill(m, BASE_STOR, BASE_LEN);
 		if (by_reset)
-			softuv_reset(m->uv);
+			machine_reset(m);
 		else
 			guest_destroy(m, &g);
 		assert_zero(m, g.base, 0x4000);
@@ -298,12 +298,12 @@ static void as_many_as_reported(void **state)
 	g[max].base = machine_alloc(m, 0x4000);
 	g[max].virt = machine_alloc(m, 0x2000);
 	g[max].sca = machine_alloc(m, PAGE);
-	assert_rc(guest_create(m, &g[max]), SOFTUV_RC_CSC_MAX);
+	assert_rc(guest_create(m, &g[max]), SOFTUV_RC_CREATE_CONF_MAX);
 	guest_destroy(m, &g[max / 2]);
 	ok(guest_create(m, &g[max]));
 	/* one has not been mixed up with another */
 	ok(guest_add_cpu(m, &g[7], 1));
-	assert_rc(uvc_handle(m, 0x0101, g[7].handle), SOFTUV_RC_DSC_CPUS);
+	assert_rc(uvc_handle(m, 0x0101, g[7].handle), SOFTUV_RC_DESTROY_CONF_CPUS);
 	ok(uvc_handle(m, 0x0101, g[8].handle));
 	free(handle);
 	free(g);
@@ -325,20 +325,20 @@ static void cpus_up_to_the_highest(void **state)
 		ok(guest_add_cpu(m, &g, (uint16_t)(247 - i)));
 		cpu[247 - i] = g.cpu[0];
 		snprintf(line, sizeof(line), "reg set vm=0 cpu=%u name=gr3 value=%u", 247 - i, i);
-		assert_int_equal(softuv_command(m->uv, line, reply, sizeof(reply)), 0);
+		assert_int_equal(softuv_command(m->eq, line, reply, sizeof(reply)), 0);
 	}
-	assert_rc(guest_add_cpu(m, &g, 248), SOFTUV_RC_CSP_NUMBER);
-	assert_rc(guest_add_cpu(m, &g, 0xffff), SOFTUV_RC_CSP_NUMBER);
-	assert_int_equal(softuv_command(m->uv, "cpus", reply, sizeof(reply)), 0);
+	assert_rc(guest_add_cpu(m, &g, 248), SOFTUV_RC_CREATE_CPU_NUMBER);
+	assert_rc(guest_add_cpu(m, &g, 0xffff), SOFTUV_RC_CREATE_CPU_NUMBER);
+	assert_int_equal(softuv_command(m->eq, "cpus", reply, sizeof(reply)), 0);
 	assert_int_equal(strncmp(reply, "ok cpus=248; vm=0 cpu=0 state=stopped sie=0 ", 44), 0);
-	assert_int_equal(softuv_command(m->uv, "cpus vm=0", line, sizeof(line)), -1);
-	assert_int_equal(softuv_command(m->uv, "cpus vm=1", reply, sizeof(reply)), -1);
-	assert_int_equal(softuv_command(m->uv, "cpus vm=0", reply, sizeof(reply)), 0);
+	assert_int_equal(softuv_command(m->eq, "cpus vm=0", line, sizeof(line)), -1);
+	assert_int_equal(softuv_command(m->eq, "cpus vm=1", reply, sizeof(reply)), -1);
+	assert_int_equal(softuv_command(m->eq, "cpus vm=0", reply, sizeof(reply)), 0);
 	assert_non_null(strstr(reply, "; vm=0 cpu=247 state=stopped "));
 	ok(uvc_handle(m, 0x0400, g.handle));
 	for (unsigned int i = 0; i < 248; i++) {
 		snprintf(line, sizeof(line), "reg get vm=0 cpu=%u name=gr3", i);
-		assert_int_equal(softuv_command(m->uv, line, reply, sizeof(reply)), 0);
+		assert_int_equal(softuv_command(m->eq, line, reply, sizeof(reply)), 0);
 		assert_int_equal(strtoull(reply + 3, NULL, 0), 247 - i);
 		ok(uvc_area(m, 0x0402, cpu[i], BUFFER, 0));
 	}

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns what softuv costs: page work beside nettle's bare AES-256-XTS, as ratios of one run; memory.
- * Never fails because a machine is slow: what it judges are ratios and bytes.
+ * What softuv costs: page work beside OpenSSL's AES-256-XTS, as ratios of one run; memory.
  */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "../../src/internal.h"
+#include <openssl/evp.h>
+
+#include "../../src/call.h"
+#include "../../src/uv.h"
 #include "../guest_crypto.h"
 #include "../machine.h"
 
@@ -20,7 +22,7 @@
 #define MAX_BYTES	64.0
 #define FEW_PAGES	1024u
 /* Ratios within one run, of process time: these do not depend on the machine or its load. */
-#define MIN_SPEED	0.5
+#define MIN_SPEED	0.2
 #define MAX_UNTOUCHED	0.5
 
 /* The linker sends every allocation here (--wrap): what is in use, and the most that ever was. */
@@ -94,29 +96,37 @@ static double best(double a, double b)
 	return a == 0 || b < a ? b : a;
 }
 
-/* Encrypts and decrypts every page where it lies, as export and import have to. */
-static void plain_xts(struct machine *m, uint64_t pages, double *enc, double *dec)
+static void xts(EVP_CIPHER_CTX *ctx, uint8_t *page, uint64_t nr)
 {
-	uint8_t key[64] = { 1, [32] = 2 }, tweak[16] = { 0 };
-	struct xts_aes256_key e, d;
+	uint8_t tweak[16] = { 0 };
+	int n;
+
+	set64(tweak, nr);
+	if (EVP_CipherInit_ex(ctx, NULL, NULL, NULL, tweak, -1) != 1 ||
+	    EVP_CipherUpdate(ctx, page, &n, page, PAGE_SIZE) != 1 || n != (int)PAGE_SIZE)
+		abort();
+}
+
+/* OpenSSL encrypts and decrypts every page where it lies, as export and import have to. */
+static void openssl_xts(struct machine *m, uint64_t pages, double *enc, double *dec)
+{
+	EVP_CIPHER_CTX *e = EVP_CIPHER_CTX_new(), *d = EVP_CIPHER_CTX_new();
+	uint8_t key[64] = { 1, [32] = 2 };
 	double t0, t1;
 
-	xts_aes256_set_encrypt_key(&e, key);
-	xts_aes256_set_decrypt_key(&d, key);
+	if (!e || !d || EVP_EncryptInit_ex(e, EVP_aes_256_xts(), NULL, key, NULL) != 1 ||
+	    EVP_DecryptInit_ex(d, EVP_aes_256_xts(), NULL, key, NULL) != 1)
+		abort();
 	t0 = now();
-	for (uint64_t i = 0; i < PAGES; i++) {
-		set64(tweak, i);
-		xts_aes256_encrypt_message(&e, tweak, PAGE_SIZE, m->mem + pages + i * PAGE_SIZE,
-					   m->mem + pages + i * PAGE_SIZE);
-	}
+	for (uint64_t i = 0; i < PAGES; i++)
+		xts(e, m->mem + pages + i * PAGE_SIZE, i);
 	t1 = now();
-	for (uint64_t i = 0; i < PAGES; i++) {
-		set64(tweak, i);
-		xts_aes256_decrypt_message(&d, tweak, PAGE_SIZE, m->mem + pages + i * PAGE_SIZE,
-					   m->mem + pages + i * PAGE_SIZE);
-	}
+	for (uint64_t i = 0; i < PAGES; i++)
+		xts(d, m->mem + pages + i * PAGE_SIZE, i);
 	*enc = best(*enc, t1 - t0);
 	*dec = best(*dec, now() - t1);
+	EVP_CIPHER_CTX_free(e);
+	EVP_CIPHER_CTX_free(d);
 }
 
 static void softuv_pages(struct machine *m, struct guest *g, uint64_t pages, double *enc,
@@ -216,7 +226,7 @@ int main(void)
 	}
 	for (int i = 0; i < ROUNDS; i++) {
 		softuv_pages(m, &g, pages, &se, &sd);
-		plain_xts(m, pages + PAGES * (uint64_t)PAGE_SIZE, &xe, &xd);
+		openssl_xts(m, pages + PAGES * (uint64_t)PAGE_SIZE, &xe, &xd);
 	}
 	ok(uvc_handle(m, 0x0400, g.handle));
 	touched = storage_state(m, &g, 0);
@@ -224,8 +234,8 @@ int main(void)
 	export = xe / se;
 	import = xd / sd;
 	state = untouched / touched;
-	printf("bench export softuv %.2f of-plain-xts\n", export);
-	printf("bench import softuv %.2f of-plain-xts\n", import);
+	printf("bench export softuv %.2f of-openssl-xts\n", export);
+	printf("bench import softuv %.2f of-openssl-xts\n", import);
 	printf("bench stor-state-untouched softuv %.2f of-touched\n", state);
 	printf("export %.0f MB/s of %.0f, import %.0f MB/s of %.0f\n", PAGES * PAGE_MB / se,
 	       PAGES * PAGE_MB / xe, PAGES * PAGE_MB / sd, PAGES * PAGE_MB / xd);
@@ -235,7 +245,7 @@ int main(void)
 		fprintf(stderr, "softuv: bench: page-state memory: more than %.0f bytes per page\n",
 			MAX_BYTES);
 	if (export < MIN_SPEED || import < MIN_SPEED || state > MAX_UNTOUCHED) {
-		fprintf(stderr, "softuv: bench: below %.1f of plain XTS, or above %.1f untouched\n",
+		fprintf(stderr, "softuv: bench: below %.1f of OpenSSL, or above %.1f untouched\n",
 			MIN_SPEED, MAX_UNTOUCHED);
 		good = false;
 	}

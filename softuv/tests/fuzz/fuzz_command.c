@@ -26,12 +26,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		memcpy(line, data, len);
 		line[len] = '\0';
-		rc = softuv_command(m->uv, line, reply, sizeof(reply));
+		rc = softuv_command(m->eq, line, reply, sizeof(reply));
 		if (strncmp(reply, rc ? "error: " : "ok", rc ? 7 : 2) || strchr(reply, '\n'))
 			abort();
 		data += n + !!end;
 		size -= n + !!end;
 	}
-	softuv_command(m->uv, "rule clear", reply, sizeof(reply));
+	softuv_command(m->eq, "rule clear", reply, sizeof(reply));
 	return 0;
 }

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "../../src/internal.h"
+#include "../../src/call.h"
+#include "../../src/uv.h"
 #include "../guest_crypto.h"
 #include "fuzz.h"
 
@@ -45,7 +46,7 @@ static void restart(bool image)
 		0x800000000000ull, ~0ull, ~0ull << 12, 0x10000, MIB, 4 * MIB,
 	};
 
-	softuv_reset(w.m->uv);
+	machine_reset(w.m);
 	madvise(w.m->mem, w.m->size, MADV_DONTNEED);
 	w.m->next = HEAP;
 	w.m->bad_page = ~0ull;
@@ -91,7 +92,7 @@ static void call(struct input *in)
 	uint64_t at = UVCB;
 
 	set64(cb + 0x18, d->handle == HANDLE_CPU ? g->cpu[0] : g->handle);
-	if (d->handle == HANDLE_NONE)
+	if (d->handle < HANDLE_CONF)
 		set64(cb + 0x18, w.pages + ((uint64_t)(gp & 15) << 12));
 	set64(cb + 0x20, d->cmd >> 8 == 4 ? BUFFER : (uint64_t)(gp & 15) << 12);
 	for (; change & 3; change--) {

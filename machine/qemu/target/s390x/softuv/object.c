@@ -42,6 +42,7 @@ void s390_softuv_machine_reset(void)
     if (s390_softuv_chip) {
         trace_softuv_reset();
         softuv_reset(s390_softuv_chip);
+        softuv_equip_reset(the_object->equip);
         the_object->sie_entries = 0;
         CPU_FOREACH(cs) {
             tlb_flush(cs);
@@ -67,7 +68,7 @@ static void run_command(S390Softuv *uv, const char *line)
         reply = s390_softuv_sie_command(uv, line + 3);
     } else {
         reply = g_malloc0(SOFTUV_REPLY_MAX);
-        softuv_command(s390_softuv_chip, line, reply, SOFTUV_REPLY_MAX);
+        softuv_command(uv->equip, line, reply, SOFTUV_REPLY_MAX);
         s390_softuv_flush_after_command(uv);
     }
     trace_softuv_command(line, reply);
@@ -100,9 +101,12 @@ static void softuv_machine_done(Notifier *n, void *unused)
 {
     S390Softuv *uv = container_of(n, S390Softuv, machine_done);
     const struct softuv_config cfg = {
+        .size = sizeof(cfg),
         .mem_size = current_machine->ram_size,
         .host_key = uv->host_key,
         .backup_key = uv->backup_key_file ? uv->backup_key : NULL,
+        /* neither does a null SIE execute any */
+        .no_guest = true,
     };
     Error *err = NULL;
 
@@ -110,8 +114,16 @@ static void softuv_machine_done(Notifier *n, void *unused)
         error_report("%s: needs -accel tcg", TYPE_S390_SOFTUV);
         exit(1);
     }
+    if (softuv_version() != SOFTUV_VERSION) {
+        error_report("%s: libsoftuv has interface %u, not %u", TYPE_S390_SOFTUV,
+                     softuv_version(), SOFTUV_VERSION);
+        exit(1);
+    }
     s390_softuv_chip = softuv_new(&cfg, &s390_softuv_ops, uv);
-    if (!s390_softuv_chip) {
+    if (s390_softuv_chip) {
+        uv->equip = softuv_equip_new(s390_softuv_chip);
+    }
+    if (!uv->equip) {
         error_report("%s: cannot create the Ultravisor: %s", TYPE_S390_SOFTUV,
                      strerror(errno));
         exit(1);
@@ -141,7 +153,8 @@ void hmp_info_softuv(Monitor *mon, const QDict *qdict)
     sie = s390_softuv_sie_command(the_object, "");
     monitor_printf(mon, "sie: %s\n", sie);
     for (i = 0; i < ARRAY_SIZE(lines); i++) {
-        softuv_command(s390_softuv_chip, lines[i], reply, SOFTUV_REPLY_MAX);
+        softuv_command(the_object->equip, lines[i], reply,
+                             SOFTUV_REPLY_MAX);
         monitor_printf(mon, "%s: %s\n", lines[i], reply);
     }
 }

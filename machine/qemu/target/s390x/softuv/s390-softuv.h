@@ -9,6 +9,7 @@
 #include "exec/hwaddr.h"
 #include "cpu-qom.h"
 #include "softuv.h"
+#include "equip.h"
 
 #define TYPE_S390_SOFTUV "s390-softuv"
 

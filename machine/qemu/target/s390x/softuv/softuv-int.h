@@ -32,6 +32,7 @@ struct S390Softuv {
     uint8_t host_key[SOFTUV_KEY_LEN];
     uint8_t backup_key[SOFTUV_KEY_LEN];
     GPtrArray *rules;               /* text of the fault rules to install */
+    struct softuv_equip *equip;     /* rules, text commands, statistics */
     char *reply;                    /* answer to the last command */
     Notifier machine_done;
 

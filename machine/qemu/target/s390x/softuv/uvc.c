@@ -22,24 +22,37 @@
 /* A sleeping CPU looks this often whether something is wanted of it. */
 #define DELAY_SLICE_US  10000
 
-/*
- * Logical addresses of a call are home-space virtual with DAT on, real with
- * DAT off, whatever the address-space control of the PSW says.
- */
-static int op_translate(void *opaque, void *cpu, uint64_t va, bool write,
-                        uint64_t *abs)
+static uint64_t wrap(const CPUS390XState *env, uint64_t va)
+{
+    if (env->psw.mask & PSW_MASK_64) {
+        return va;
+    }
+    return va & (env->psw.mask & PSW_MASK_32 ? 0x7fffffff : 0x00ffffff);
+}
+
+/* Access registers are not modelled, for instructions neither: ALET 0. */
+static uint64_t current_space(const CPUS390XState *env)
+{
+    uint64_t asc = env->psw.mask & PSW_MASK_ASC;
+
+    return asc == PSW_ASC_ACCREG ? PSW_ASC_PRIMARY : asc;
+}
+
+/* With DAT off logical addresses are real, whatever the PSW says of spaces. */
+static int op_translate(void *opaque, void *cpu, enum softuv_space space,
+                        uint64_t va, bool write, uint64_t *abs)
 {
     S390Softuv *uv = opaque;
     CPUS390XState *env = cpu;
     target_ulong page;
     uint64_t tec = 0;
+    uint64_t asc = space == SOFTUV_SPACE_HOME ? PSW_ASC_HOME
+                                              : current_space(env);
     int flags, exc;
 
-    if (!(env->psw.mask & PSW_MASK_64)) {
-        va &= 0x7fffffff;
-    }
+    va = wrap(env, va);
     exc = mmu_translate(env, va, write ? MMU_DATA_STORE : MMU_DATA_LOAD,
-                        PSW_ASC_HOME, &page, &flags, &tec);
+                        asc, &page, &flags, &tec);
     if (exc) {
         uv->fail_pgm = exc;
         uv->fail_va = va;
@@ -115,6 +128,7 @@ static uint64_t op_prefix(void *opaque, void *cpu)
 }
 
 const struct softuv_ops s390_softuv_ops = {
+    .size = sizeof(s390_softuv_ops),
     .translate = op_translate,
     .read = op_read,
     .write = op_write,
@@ -207,7 +221,7 @@ static void store_teid(CPUS390XState *env, S390Softuv *uv,
         tec = uv->fail_tec;
     } else {
         tec = (res->pgm_va & TARGET_PAGE_MASK) | SOFTUV_TEID_ADDR_VALID |
-              (PSW_ASC_HOME >> PSW_SHIFT_ASC);
+              (current_space(env) >> PSW_SHIFT_ASC);
     }
     stq_phys(env_cpu(env)->as,
              s390_softuv_psa(env) + offsetof(LowCore, trans_exc_code), tec);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the text commands' line format: words, key=value pairs, numbers, replies, dispatch by verb.
- * Never lets a bad line change anything; it answers "error: ..." and says what is wrong.
+ * The text commands' line format: words, pairs, numbers, replies; a bad line changes nothing.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -10,22 +9,24 @@
 #include "internal.h"
 
 #define MAX_LINE	512
+#define MAX_CPU_NUMBER	247
 
 static const struct {
 	const char *verb;
-	int (*fn)(struct softuv *uv, struct args *a, struct reply *r);
+	int (*fn)(struct softuv_equip *eq, struct args *a, struct reply *r);
 } verbs[] = {
-	{ "rule", suv_cmd_rule },
-	{ "reg", suv_cmd_reg },
-	{ "emulating", suv_cmd_emulating },
-	{ "share", suv_cmd_page },
-	{ "unshare", suv_cmd_page },
-	{ "page", suv_cmd_page },
-	{ "confs", suv_cmd_confs },
-	{ "cpus", suv_cmd_cpus },
-	{ "stats", suv_cmd_stats },
-	{ "calls", suv_cmd_calls },
-	{ "trace", suv_cmd_trace },
+	{ "rule", eq_cmd_rule },
+	{ "reg", eq_cmd_reg },
+	{ "emulating", eq_cmd_emulating },
+	{ "restart", eq_cmd_restart },
+	{ "share", eq_cmd_page },
+	{ "unshare", eq_cmd_page },
+	{ "page", eq_cmd_page },
+	{ "confs", eq_cmd_confs },
+	{ "cpus", eq_cmd_cpus },
+	{ "stats", eq_cmd_stats },
+	{ "calls", eq_cmd_calls },
+	{ "trace", eq_cmd_trace },
 };
 
 static void vsay(struct reply *r, const char *fmt, va_list ap)
@@ -42,7 +43,7 @@ static void vsay(struct reply *r, const char *fmt, va_list ap)
 }
 
 /* Appends to the reply; one that does not fit makes the whole reply an error. */
-void suv_say(struct reply *r, const char *fmt, ...)
+void eq_say(struct reply *r, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -52,13 +53,13 @@ void suv_say(struct reply *r, const char *fmt, ...)
 }
 
 /* Replaces the reply by "error: " and the text; returns -1 for the caller to return. */
-int suv_fail(struct reply *r, const char *fmt, ...)
+int eq_fail(struct reply *r, const char *fmt, ...)
 {
 	va_list ap;
 
 	r->pos = 0;
 	r->failed = false;
-	suv_say(r, "error: ");
+	eq_say(r, "error: ");
 	va_start(ap, fmt);
 	vsay(r, fmt, ap);
 	va_end(ap);
@@ -66,7 +67,7 @@ int suv_fail(struct reply *r, const char *fmt, ...)
 }
 
 /* The value of @key, or NULL; marks the pair as understood. */
-const char *suv_arg(struct args *a, const char *key)
+const char *eq_arg(struct args *a, const char *key)
 {
 	for (unsigned int i = 0; i < a->nr; i++) {
 		if (a->key[i] && !strcmp(a->key[i], key)) {
@@ -78,7 +79,7 @@ const char *suv_arg(struct args *a, const char *key)
 }
 
 /* Decimal or 0x number up to @max. */
-bool suv_number(const char *text, uint64_t max, uint64_t *value)
+bool eq_number(const char *text, uint64_t max, uint64_t *value)
 {
 	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
 	unsigned long long v;
@@ -98,61 +99,70 @@ bool suv_number(const char *text, uint64_t max, uint64_t *value)
 }
 
 /* A number when @key is there; -1 with the error said when it is none. */
-int suv_arg_number(struct args *a, struct reply *r, const char *key, uint64_t max,
-		   uint64_t *value)
+int eq_arg_number(struct args *a, struct reply *r, const char *key, uint64_t max,
+		  uint64_t *value)
 {
-	const char *text = suv_arg(a, key);
+	const char *text = eq_arg(a, key);
 
-	if (text && !suv_number(text, max, value))
-		return suv_fail(r, "%s: %s=%.32s: not a number from 0 to 0x%llx", a->verb, key,
+	if (text && !eq_number(text, max, value))
+		return eq_fail(r, "%s: %s=%.32s: not a number from 0 to 0x%llx", a->verb, key,
 				text, (unsigned long long)max);
 	return 0;
 }
 
-int suv_arg_required(struct args *a, struct reply *r, const char *key, uint64_t max,
-		     uint64_t *value)
+int eq_arg_required(struct args *a, struct reply *r, const char *key, uint64_t max,
+		    uint64_t *value)
 {
-	if (!suv_arg(a, key))
-		return suv_fail(r, "%s: %s= is missing", a->verb, key);
-	return suv_arg_number(a, r, key, max, value);
+	if (!eq_arg(a, key))
+		return eq_fail(r, "%s: %s= is missing", a->verb, key);
+	return eq_arg_number(a, r, key, max, value);
 }
 
 /* Refuses what nobody asked for, so that a misspelt key is never ignored. */
-int suv_args_done(const struct args *a, struct reply *r)
+int eq_args_done(const struct args *a, struct reply *r)
 {
 	for (unsigned int i = 0; i < a->nr; i++) {
 		if (!(a->used & 1u << i))
-			return suv_fail(r, "%s: %.32s: unknown or repeated argument", a->verb,
+			return eq_fail(r, "%s: %.32s: unknown or repeated argument", a->verb,
 					a->word[i] ? a->word[i] : a->key[i]);
 	}
 	return 0;
 }
 
-struct conf *suv_arg_conf(struct softuv *uv, struct args *a, struct reply *r)
+/* The configuration that vm= names; false with the error said. */
+bool eq_arg_conf(struct softuv_equip *eq, struct args *a, struct reply *r,
+		 struct softuv_conf_view *conf)
 {
-	struct conf *conf;
 	uint64_t vm;
 
-	if (suv_arg_required(a, r, "vm", UINT32_MAX, &vm))
-		return NULL;
-	conf = suv_conf_by_id(uv, vm);
-	if (!conf)
-		suv_fail(r, "%s: vm=%llu: no such configuration", a->verb,
-			 (unsigned long long)vm);
-	return conf;
+	if (eq_arg_required(a, r, "vm", UINT32_MAX, &vm))
+		return false;
+	conf->handle = 0;
+	while (softuv_next_conf(eq->uv, conf)) {
+		if (conf->id == vm)
+			return true;
+	}
+	eq_fail(r, "%s: vm=%llu: no such configuration", a->verb, (unsigned long long)vm);
+	return false;
 }
 
-struct vcpu *suv_arg_cpu(struct softuv *uv, struct args *a, struct reply *r)
+/* The CPU that vm= and cpu= name; false with the error said. */
+bool eq_arg_cpu(struct softuv_equip *eq, struct args *a, struct reply *r,
+		struct softuv_cpu_view *cpu)
 {
-	struct conf *conf = suv_arg_conf(uv, a, r);
-	uint64_t cpu;
+	struct softuv_conf_view conf;
+	uint64_t nr;
 
-	if (!conf || suv_arg_required(a, r, "cpu", MAX_CPU_ID, &cpu))
-		return NULL;
-	if (!conf->cpu[cpu])
-		suv_fail(r, "%s: vm=%u cpu=%llu: no such CPU", a->verb, conf->id,
-			 (unsigned long long)cpu);
-	return conf->cpu[cpu];
+	if (!eq_arg_conf(eq, a, r, &conf) ||
+	    eq_arg_required(a, r, "cpu", MAX_CPU_NUMBER, &nr))
+		return false;
+	cpu->handle = 0;
+	while (softuv_next_cpu(eq->uv, conf.handle, cpu)) {
+		if (cpu->number == nr)
+			return true;
+	}
+	eq_fail(r, "%s: vm=%u cpu=%llu: no such CPU", a->verb, conf.id, (unsigned long long)nr);
+	return false;
 }
 
 /* Splits @line in place; false when it has too many words. */
@@ -177,20 +187,20 @@ static bool split(char *line, struct args *a)
 	return true;
 }
 
-static int run(struct softuv *uv, struct args *a, struct reply *r)
+static int run(struct softuv_equip *eq, struct args *a, struct reply *r)
 {
 	if (!a->verb)
-		return suv_fail(r, "empty line");
+		return eq_fail(r, "empty line");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		if (!strcmp(verbs[i].verb, a->verb))
-			return verbs[i].fn(uv, a, r);
+			return verbs[i].fn(eq, a, r);
 	}
-	return suv_fail(r, "%.32s: no such command", a->verb);
+	return eq_fail(r, "%.32s: no such command", a->verb);
 }
 
 /**
  * softuv_command() - one text command: fault rules, test commands, statistics
- * @uv: the Ultravisor
+ * @eq: the equipment
  * @line: NUL-terminated, at most 511 bytes; softuv/README.md has the grammar
  * @reply: receives "ok ..." or "error: ...", without a newline
  * @reply_len: bytes at @reply, at least 64
@@ -198,7 +208,7 @@ static int run(struct softuv *uv, struct args *a, struct reply *r)
  * Context: serialised with softuv_call().
  * Return: 0 for ok, -1 for error.
  */
-int softuv_command(struct softuv *uv, const char *line, char *reply, size_t reply_len)
+int softuv_command(struct softuv_equip *eq, const char *line, char *reply, size_t reply_len)
 {
 	struct reply r = { .buf = reply, .len = reply_len };
 	struct args a = { 0 };
@@ -209,14 +219,14 @@ int softuv_command(struct softuv *uv, const char *line, char *reply, size_t repl
 		return -1;
 	reply[0] = '\0';
 	if (strlen(line) >= sizeof(copy))
-		return suv_fail(&r, "line is longer than %u bytes", MAX_LINE - 1);
+		return eq_fail(&r, "line is longer than %u bytes", MAX_LINE - 1);
 	strcpy(copy, line);
 	if (!split(copy, &a))
-		return suv_fail(&r, "%.32s: more than %u arguments", a.verb, MAX_ARGS);
-	rc = run(uv, &a, &r);
+		return eq_fail(&r, "%.32s: more than %u arguments", a.verb, MAX_ARGS);
+	rc = run(eq, &a, &r);
 	if (r.failed && rc)
 		return -1;
 	if (r.failed)
-		return suv_fail(&r, "%.32s: the reply does not fit %zu bytes", a.verb, reply_len);
+		return eq_fail(&r, "%.32s: the reply does not fit %zu bytes", a.verb, reply_len);
 	return rc;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the text commands that stand in for a guest: registers, open interception, shared pages.
- * Never used by an Ultravisor call; a test that uses them names them.
+ * Text commands that stand in for a guest: registers, open interception, restart, shared pages.
  */
 #include <stdio.h>
 
@@ -13,7 +12,7 @@ static const struct group {
 	uint16_t offset;
 	uint8_t width, stride, nr;	/* bytes of one register, distance, count; 1 = no index */
 } groups[] = {
-#define GROUP(n, f, w, s, c)	{ n, offsetof(struct vcpu_regs, f), w, s, c }
+#define GROUP(n, f, w, s, c)	{ n, offsetof(struct softuv_regs, f), w, s, c }
 	GROUP("gr", gr, 8, 8, 16),
 	GROUP("ar", ar, 4, 4, 16),
 	GROUP("cr", cr, 8, 8, 16),
@@ -29,7 +28,7 @@ static const struct group {
 };
 
 /* Finds "gr7", "psw", ...; *@where points at the register in @regs. */
-static const struct group *find_reg(struct vcpu_regs *regs, const char *name, void **where)
+static const struct group *find_reg(struct softuv_regs *regs, const char *name, void **where)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		const struct group *g = &groups[i];
@@ -39,7 +38,7 @@ static const struct group *find_reg(struct vcpu_regs *regs, const char *name, vo
 		if (strncmp(name, g->name, len))
 			continue;
 		if (g->nr == 1 ? name[len] != '\0' :
-		    !(suv_number(name + len, g->nr - 1u, &index) && name[len + 1] != 'x'))
+		    !(eq_number(name + len, g->nr - 1u, &index) && name[len + 1] != 'x'))
 			continue;
 		*where = (uint8_t *)regs + g->offset + index * g->stride;
 		return g;
@@ -55,12 +54,12 @@ static bool wide_number(const char *text, uint64_t v[2])
 
 	v[0] = 0;
 	if (len <= 18 || strncmp(text, "0x", 2) || len > 34)
-		return suv_number(text, UINT64_MAX, &v[1]);
+		return eq_number(text, UINT64_MAX, &v[1]);
 	memcpy(high + 2, text + 2, len - 18);
-	if (!suv_number(high, UINT64_MAX, &v[0]))
+	if (!eq_number(high, UINT64_MAX, &v[0]))
 		return false;
 	memcpy(high + 2, text + len - 16, 17);
-	return suv_number(high, UINT64_MAX, &v[1]);
+	return eq_number(high, UINT64_MAX, &v[1]);
 }
 
 static bool store_reg(const struct group *g, void *where, const uint64_t v[2])
@@ -83,55 +82,54 @@ static void say_reg(struct reply *r, const struct group *g, const void *where)
 	const uint64_t *p = where;
 
 	if (g->width == 4)
-		suv_say(r, "ok 0x%08x", *(const uint32_t *)where);
+		eq_say(r, "ok 0x%08x", *(const uint32_t *)where);
 	else if (g->width == 8)
-		suv_say(r, "ok 0x%016llx", (unsigned long long)*p);
+		eq_say(r, "ok 0x%016llx", (unsigned long long)*p);
 	else
-		suv_say(r, "ok 0x%016llx%016llx", (unsigned long long)p[0],
-			(unsigned long long)p[1]);
+		eq_say(r, "ok 0x%016llx%016llx", (unsigned long long)p[0],
+		       (unsigned long long)p[1]);
 }
 
 /* reg set vm= cpu= name= value= | reg get vm= cpu= name= */
-int suv_cmd_reg(struct softuv *uv, struct args *a, struct reply *r)
+int eq_cmd_reg(struct softuv_equip *eq, struct args *a, struct reply *r)
 {
 	const char *what = a->nr && a->word[0] ? a->word[0] : "";
-	const char *name = suv_arg(a, "name"), *value = NULL;
+	const char *name = eq_arg(a, "name"), *value = NULL;
 	bool set = !strcmp(what, "set");
 	const struct group *g;
-	struct vcpu *cpu;
+	struct softuv_cpu_view cpu;
 	uint64_t v[2];
 	void *where;
 
 	a->used |= 1;
 	if (!set && strcmp(what, "get"))
-		return suv_fail(r, "reg: say set or get");
-	cpu = suv_arg_cpu(uv, a, r);
-	if (!cpu)
+		return eq_fail(r, "reg: say set or get");
+	if (!eq_arg_cpu(eq, a, r, &cpu))
 		return -1;
 	if (!name)
-		return suv_fail(r, "reg: name= is missing");
-	g = find_reg(&cpu->regs, name, &where);
+		return eq_fail(r, "reg: name= is missing");
+	g = find_reg(softuv_cpu_regs(eq->uv, cpu.handle), name, &where);
 	if (!g)
-		return suv_fail(r, "reg: name=%.32s: no such register", name);
+		return eq_fail(r, "reg: name=%.32s: no such register", name);
 	if (set)
-		value = suv_arg(a, "value");
-	if (suv_args_done(a, r))
+		value = eq_arg(a, "value");
+	if (eq_args_done(a, r))
 		return -1;
 	if (set && !value)
-		return suv_fail(r, "reg: value= is missing");
+		return eq_fail(r, "reg: value= is missing");
 	if (set && (!wide_number(value, v) || !store_reg(g, where, v)))
-		return suv_fail(r, "reg: value=%.40s: not a number of %u bytes", value, g->width);
+		return eq_fail(r, "reg: value=%.40s: not a number of %u bytes", value, g->width);
 	say_reg(r, g, where);
 	return 0;
 }
 
 /* emulating vm= cpu= on|off: an instruction interception is open, see the dump's CPU flags */
-int suv_cmd_emulating(struct softuv *uv, struct args *a, struct reply *r)
+int eq_cmd_emulating(struct softuv_equip *eq, struct args *a, struct reply *r)
 {
-	struct vcpu *cpu = suv_arg_cpu(uv, a, r);
+	struct softuv_cpu_view cpu;
 	const char *word = NULL;
 
-	if (!cpu)
+	if (!eq_arg_cpu(eq, a, r, &cpu))
 		return -1;
 	for (unsigned int i = 0; i < a->nr; i++) {
 		if (a->word[i] && !word) {
@@ -139,51 +137,60 @@ int suv_cmd_emulating(struct softuv *uv, struct args *a, struct reply *r)
 			a->used |= 1u << i;
 		}
 	}
-	if (suv_args_done(a, r))
+	if (eq_args_done(a, r))
 		return -1;
 	if (!word || (strcmp(word, "on") && strcmp(word, "off")))
-		return suv_fail(r, "emulating: say on or off");
-	cpu->emulating = !strcmp(word, "on");
-	suv_say(r, "ok");
+		return eq_fail(r, "emulating: say on or off");
+	softuv_cpu_emulating(eq->uv, cpu.handle, !strcmp(word, "on"));
+	eq_say(r, "ok");
 	return 0;
 }
 
-static int say_page(struct softuv *uv, struct conf *conf, uint64_t gaddr, struct reply *r)
+/* restart vm= cpu=: the guest sent RESTART to this CPU, and the host may set it operating */
+int eq_cmd_restart(struct softuv_equip *eq, struct args *a, struct reply *r)
 {
-	static const char *const names[] = {
-		[GP_UNUSED] = "unused", [GP_SECURE] = "secure", [GP_EXPORTED] = "exported",
-		[GP_SHARED] = "shared", [GP_SHARED_AWAY] = "shared-away",
-	};
-	const struct gpage *gp = suv_page(uv, conf, gaddr);
-	uint8_t kind = gp ? gp->kind : GP_UNUSED;
+	struct softuv_cpu_view cpu;
 
-	suv_say(r, "ok %s", names[kind]);
-	if (kind == GP_SECURE || kind == GP_SHARED)
-		suv_say(r, " abs=0x%llx", (unsigned long long)gp->hfn << PAGE_SHIFT);
-	if (kind == GP_SHARED && suv_state(uv, gp->hfn) == PS_PINNED)
-		suv_say(r, " pinned");
+	if (!eq_arg_cpu(eq, a, r, &cpu) || eq_args_done(a, r))
+		return -1;
+	softuv_guest_restart(eq->uv, cpu.handle);
+	eq_say(r, "ok");
+	return 0;
+}
+
+static int say_page(struct softuv_equip *eq, uint64_t conf, uint64_t gaddr, struct reply *r)
+{
+	struct softuv_page_view page;
+
+	softuv_view_page(eq->uv, conf, gaddr, &page);
+	eq_say(r, "ok %s", page.kind);
+	if (page.in_storage)
+		eq_say(r, " abs=0x%llx", (unsigned long long)page.abs);
+	if (page.pinned)
+		eq_say(r, " pinned");
 	return 0;
 }
 
 /* share | unshare | page, each with vm= gaddr=: the guest's calls, and what the page is */
-int suv_cmd_page(struct softuv *uv, struct args *a, struct reply *r)
+int eq_cmd_page(struct softuv_equip *eq, struct args *a, struct reply *r)
 {
-	struct conf *conf = suv_arg_conf(uv, a, r);
+	struct softuv_conf_view conf;
 	uint64_t gaddr;
 	int rc;
 
-	if (!conf || suv_arg_required(a, r, "gaddr", UINT64_MAX, &gaddr) || suv_args_done(a, r))
+	if (!eq_arg_conf(eq, a, r, &conf) ||
+	    eq_arg_required(a, r, "gaddr", UINT64_MAX, &gaddr) || eq_args_done(a, r))
 		return -1;
 	if (!strcmp(a->verb, "page"))
-		return say_page(uv, conf, gaddr & ~(uint64_t)(PAGE_SIZE - 1), r);
-	rc = softuv_guest_share(uv, conf->handle, gaddr, a->verb[0] == 's');
+		return say_page(eq, conf.handle, gaddr, r);
+	rc = softuv_guest_share(eq->uv, conf.handle, gaddr, a->verb[0] == 's');
 	if (rc == SOFTUV_GUEST_INTERCEPT)
-		suv_say(r, "ok intercept");
+		eq_say(r, "ok intercept");
 	else if (rc != SOFTUV_RC_EXECUTED)
-		return suv_fail(r, "%s: gaddr=0x%llx: rc 0x%04x (%s)", a->verb,
-				(unsigned long long)gaddr, (unsigned int)rc,
-				softuv_rc_name(0x0200, (uint16_t)rc));
+		return eq_fail(r, "%s: gaddr=0x%llx: rc 0x%04x (%s)", a->verb,
+			       (unsigned long long)gaddr, (unsigned int)rc,
+			       softuv_rc_name(0x0200, (uint16_t)rc));
 	else
-		suv_say(r, "ok");
+		eq_say(r, "ok");
 	return 0;
 }
