@@ -171,7 +171,7 @@ need_builds()
 		missing_tools gcc:gcc make:make git:git patch:patch ninja:ninja-build meson:meson \
 			ccache:ccache cpio:cpio pkg-config:pkg-config dpkg-source:dpkg-dev python3:python3 \
 			flex:flex bison:bison bc:bc perl:perl xz:xz-utils modprobe:kmod readelf:binutils \
-			pgrep:procps qemu-s390x-static:qemu-user-static "${CROSS}gcc:gcc-s390x-linux-gnu"
+			pgrep:procps rsync:rsync qemu-s390x-static:qemu-user-static "${CROSS}gcc:gcc-s390x-linux-gnu"
 		missing_pkgs libc6-dev libc6-dev-s390x-cross linux-libc-dev-s390x-cross libglib2.0-dev \
 			libpixman-1-dev zlib1g-dev nettle-dev libgmp-dev libgnutls28-dev libelf-dev \
 			libssl-dev libgcrypt20-dev debian-archive-keyring "$@"

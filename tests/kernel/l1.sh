@@ -3,6 +3,7 @@
 # What the tests share that boot a kernel and run our programs on a protected guest in it: sourced.
 . "$(dirname "${BASH_SOURCE[0]}")/../../lib/common.sh"
 . "$TOP/tests/tap.sh"
+. "$TOP/tests/kernel/selftest/programs.sh"
 
 # no_arguments USAGE ARGUMENT...: these tests are set by variables.
 no_arguments()

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Owns: judging kernels by what the same test program saw on each: verdicts, transcripts, the table.
-# Never: writes the reviewed files (differences, the table in docs); a person does that.
-"""compare.py DIFFERENCES TABLE.md RESULTS REFERENCE KERNEL...
+# Judge kernels by what the same test programs saw on each: verdicts, transcripts, the table.
+"""compare.py DIFFERENCES DEFECTS TABLE.md RESULTS REFERENCE KERNEL...
 
-RESULTS/<kernel>/ holds tap and transcript of one boot; boots: one line per test with a
-boot of its own ("<test> ok|fail|skip|panic"); content: one line per decrypted dump
+RESULTS/<kernel>/ holds a .tap of each program and the transcript of one boot; boots: one line per
+test with a boot of its own ("<test> ok|fail|skip|panic"); content: one line per decrypted dump
 ("<dump> ok|fail"); bad-input: likewise, per wrong use of the test. Prints KTAP. Exit status 0: all as listed, 1: not.
 """
 import difflib
+import glob
 import os
 import re
 import sys
 
-DEFECT = re.compile(r"(?:^|[._])d([0-9]+)_")
+DEFECTS = {}
 
 
 def die(what, why):
@@ -21,12 +21,40 @@ def die(what, why):
 
 
 def defect_of(test):
-    match = DEFECT.search(test)
-    return "D" + match.group(1) if match else None
+    """What follows a colon tells boots of one test apart."""
+    return DEFECTS.get(test.split(":")[0])
+
+
+def read_defects(path):
+    """Defect of each test that shows one."""
+    for number, line in enumerate(open(path), 1):
+        words = line.split()
+        if not words or line.startswith("#"):
+            continue
+        if len(words) != 2 or not re.fullmatch(r"D[0-9]+", words[0]):
+            die("%s:%d" % (path, number), "not '<defect> <test>'")
+        if words[1] in DEFECTS:
+            die("%s:%d" % (path, number), "%s has a defect already" % words[1])
+        DEFECTS[words[1]] = words[0]
+
+
+def read_taps(directory):
+    """Verdict of each test of all programs."""
+    paths = sorted(glob.glob(os.path.join(glob.escape(directory), "*.tap")))
+    if not paths:
+        die(directory, "no .tap")
+    verdicts = {}
+    for path in paths:
+        found = read_tap(path)
+        twice = set(found) & set(verdicts)
+        if twice:
+            die(path, "%s was run twice" % ", ".join(sorted(twice)))
+        verdicts.update(found)
+    return verdicts
 
 
 def read_tap(path):
-    """Verdict of each test in one run: ok, fail or skip."""
+    """Verdict of each test of one program: ok, fail or skip."""
     verdicts = {}
     plan = None
     seen = 0
@@ -235,12 +263,14 @@ def judge_verdicts(ktap, kernel, verdicts, table, reference):
     left = untested(verdicts, kernel, table)
     ktap.result(not left, "%s: no test is skipped in every boot" % kernel, left)
     if kernel == reference:
+        gone = sorted(set(DEFECTS) - {test.split(":")[0] for test in verdicts})
+        ktap.result(not gone, "%s: every test with a defect's number is there" % kernel, gone)
         own = [t for t in failed if table.get(defect_of(t), {}).get(kernel) != "defect"]
         ktap.result(not own, "%s: no test fails but for what the table names" % kernel, own)
     wrong = []
     for defect in sorted(table, key=lambda d: int(d[1:])):
         want = table[defect].get(kernel)
-        if want in (None, "-"):
+        if want in (None, "-", "either"):
             continue
         seen = state(verdicts, defect)
         if seen != want:
@@ -281,16 +311,17 @@ def print_table(kernels, verdicts, table):
 
 
 def main(argv):
-    if len(argv) < 5:
+    if len(argv) < 6:
         sys.exit(__doc__)
     differences = read_differences(argv[1])
-    table = read_table(argv[2])
-    results, reference, kernels = argv[3], argv[4], argv[4:]
+    read_defects(argv[2])
+    table = read_table(argv[3])
+    results, reference, kernels = argv[4], argv[5], argv[5:]
     verdicts = {}
     transcripts = {}
     for kernel in kernels:
         base = os.path.join(results, kernel)
-        verdicts[kernel] = read_tap(os.path.join(base, "tap"))
+        verdicts[kernel] = read_taps(base)
         read_boots(os.path.join(base, "boots"), verdicts[kernel])
         transcripts[kernel] = read_transcript(os.path.join(base, "transcript"))
     ktap = Ktap()

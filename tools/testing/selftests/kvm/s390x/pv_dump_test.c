@@ -1,237 +1,451 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Owns the selftest of KVM_PV_DUMP: options, probing of the host, and the tests that need
- * no protected guest. Never uses a library of a kernel tree but the kselftest harness.
+ * KVM_PV_DUMP: whole dumps, in one piece and in many, and the ways in which a dump ends.
  *
- * The test talks to /dev/kvm with raw ioctls and runs wherever that exists. Its tiers:
- *
- * t0	any host: numbers, layouts, capability rules, refusal without protection
- * t1	a protected-virtualization host: KVM_PV_INFO, errors, a guest that was not verified
- * t2	an image for this host (-i): the dump itself, races, memory, defects by number
- *
- * What only real firmware decides may have any answer; there the test asserts that KVM is
- * consistent with it. Exact codes are asserted on the emulated machine, which identifies
- * itself in feature_indication of KVM_PV_INFO.
+ * Dumps can be written to files for zgetdump (option -o).
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include <getopt.h>
-#include <limits.h>
-#include <pthread.h>
 #include <signal.h>
-#include <time.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include <sys/wait.h>
 #include "kselftest_harness.h"
-#include "pv_dump_host.h"
-#include "pv_dump_vm.h"
-#include "pv_dump_t0.h"
-#include "pv_dump_t1.h"
-#include "pv_dump_table.h"
-#include "pv_dump_flow.h"
-#include "pv_dump_defects.h"
-#include "pv_dump_inject.h"
-#include "pv_dump_run.h"
-#include "pv_dump_race.h"
-#include "pv_dump_threads.h"
-#include "pv_dump_memory.h"
-#include "pv_dump_stall.h"
+#include "pv_util.h"
 
-static const char usage[] =
-	"usage: pv_dump_test [-w] [-i IMAGE] [-o DIR] [-s DEV] [-t NAME] [-T FILE] [-u]\n"
-	"  -i IMAGE  Secure Execution image for this host, dumping permitted\n"
-	"  -o DIR    write dumps there, in the format that zgetdump reads\n"
-	"  -s DEV    block device to swap on; its content is lost (default: a loop device)\n"
-	"  -t NAME   only tests whose name contains NAME; the others are skipped\n"
-	"  -T FILE   append the outcome of each ioctl to FILE\n"
-	"  -u        take the Ultravisor for an unknown one, also on the emulated machine\n"
-	"  -w        allow tests that make an unfixed kernel warn or hang\n";
+FIXTURE(dump) {
+	struct pv_vm vm;
+	struct pv_buf buf;
+};
 
-static void usage_die(const char *what, const char *why)
+FIXTURE_SETUP(dump)
 {
-	fprintf(stderr, "pv_dump_test: %s: %s\n%s", what, why, usage);
-	exit(2);
+	pv_vm_init(&self->vm);
+	ASSERT_EQ(0, pv_buf_alloc(&self->buf, pv_host.compl_len + pv_host.cpu_len));
 }
 
-static void parse_options(int argc, char **argv)
+FIXTURE_TEARDOWN(dump)
 {
-	const char *why;
-	int opt;
+	EXPECT_TRUE(pv_buf_canaries(&self->buf));
+	pv_vm_close(&self->vm);
+}
 
-	while ((opt = getopt(argc, argv, "hi:o:s:t:T:uw")) != -1) {
-		switch (opt) {
-		case 'i':
-			host.image = optarg;
-			break;
-		case 'o':
-			host.out = optarg;
-			break;
-		case 's':
-			host.swap = optarg;
-			break;
-		case 't':
-			host.only = optarg;
-			break;
-		case 'T':
-			host.transcript = open(optarg, O_WRONLY | O_CREAT | O_APPEND, 0644);
-			if (host.transcript < 0)
-				usage_die(optarg, strerror(errno));
-			break;
-		case 'u':
-			host.strange = true;
-			break;
-		case 'w':
-			host.panic_ok = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			exit(0);
-		default:
-			fputs(usage, stderr);
-			exit(2);
-		}
+TEST_F_TIMEOUT(dump, image_loads, PV_TIMEOUT(60))
+{
+	struct pv_vm *vm = &self->vm;
+	struct pv_res res;
+
+	PV_REQUIRE(return, PV_NEED_HOST | PV_NEED_IMAGE);
+	PV_TRY(return, pv_vm_open(vm, 2, pv_image_room()));
+	res = pv_vm_protect(vm);
+	EXPECT_EQ(0, res.err) {
+		TH_LOG("rc 0x%04x rrc 0x%04x", res.rc, res.rrc);
 	}
-	if (optind < argc)
-		usage_die(argv[optind], "unexpected argument");
-	why = host.image ? pvd_image_open(host.image) : NULL;
-	if (why)
-		usage_die(host.image, why);
-	if (host.out && access(host.out, W_OK))
-		usage_die(host.out, strerror(errno));
+	PV_EXPECT_OK(pv_vm_disable(vm));
 }
 
-static void probe_info(void)
+TEST_F_TIMEOUT(dump, one_vcpu, PV_TIMEOUT(60))
 {
-	struct pvd_info info;
-	struct pvd_vm vm;
-
-	if (pvd_vm_open(&vm, 0, 0))
-		ksft_exit_skip("KVM_CREATE_VM: %s\n", strerror(errno));
-	memset(&info, 0, sizeof(info));
-	info.header.id = PVD_INFO_VM;
-	info.header.len_max = sizeof(info);
-	host.info_err = pvd_ioctl(vm.fd, PVD_IOC_VM, PVD_INFO, &info).err;
-	host.vm = info.vm;
-	memset(&info, 0, sizeof(info));
-	info.header.id = PVD_INFO_DUMP;
-	info.header.len_max = sizeof(info.header) + sizeof(info.dump);
-	if (!host.info_err)
-		host.info_err = pvd_ioctl(vm.fd, PVD_IOC_VM, PVD_INFO, &info).err;
-	host.dump = info.dump;
-	pvd_vm_close(&vm);
-	if (host.info_err)
-		return;
-	host.softuv = (host.vm.feature_indication & PVD_SOFTUV_MASK) == PVD_SOFTUV_MARK &&
-		      !host.strange;
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(&self->vm, 1, 0));
+	PV_TRY(return, pv_dump_once(&self->vm, "one_vcpu"));
 }
 
-static void probe_control(void)
+TEST_F_TIMEOUT(dump, several_vcpus, PV_TIMEOUT(60))
 {
-	char reply[200];
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(&self->vm, PV_MAX_VCPUS, 0));
+	PV_TRY(return, pv_dump_once(&self->vm, "several_vcpus"));
+}
 
-	if (host.strange)
-		return;
-	host.control = open(PVD_CONTROL_PORT, O_RDWR | O_CLOEXEC);
-	if (host.control < 0)
-		return;
-	if (pvd_control(reply, sizeof(reply), "rule clear")) {
-		ksft_print_msg("%s: no use: %s\n", PVD_CONTROL_PORT, reply);
-		close(host.control);
-		host.control = -1;
-		return;
+/* Two dumps of a guest that did not run in between: different files, the same plaintext */
+TEST_F_TIMEOUT(dump, twice_same_guest, PV_TIMEOUT(60))
+{
+	struct pv_dump first, second;
+	struct pv_vm *vm = &self->vm;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(vm, 2, 0));
+	PV_TRY(return, pv_dump_guest(vm, &first));
+	PV_TRY(return, pv_dump_write("twice_1", vm, &first));
+	PV_TRY(return, pv_dump_guest(vm, &second));
+	PV_TRY(return, pv_dump_write("twice_2", vm, &second));
+	/* The seed (bytes 16 to 79) is new, and so is all that is encrypted with its key. */
+	EXPECT_NE(0, memcmp(first.compl.p + 16, second.compl.p + 16, 64));
+	EXPECT_NE(0, memcmp(first.compl.p + 96, second.compl.p + 96, 176));
+	EXPECT_NE(0, memcmp(first.cpu[0].p + 32, second.cpu[0].p + 32, 1520));
+}
+
+TEST_F_TIMEOUT(dump, five_in_a_row, PV_TIMEOUT(120))
+{
+	int i;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(&self->vm, 1, 0));
+	for (i = 0; i < 5; i++)
+		PV_TRY(return, pv_dump_once(&self->vm, NULL));
+}
+
+TEST_F_TIMEOUT(dump, disable_enable_dump, PV_TIMEOUT(60))
+{
+	struct pv_vm *vm = &self->vm;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(vm, 1, 0));
+	PV_TRY(return, pv_dump_once(vm, NULL));
+	PV_EXPECT_OK(pv_vm_disable(vm));
+	EXPECT_EQ(EINTR, pv_run(vm, 0));
+	PV_ASSERT_OK(pv_vm_protect_again(vm));
+	PV_TRY(return, pv_dump_once(vm, "again"));
+}
+
+/* Fields that a subcommand does not use may hold anything. */
+TEST_F_TIMEOUT(dump, unused_fields_are_ignored, PV_TIMEOUT(60))
+{
+	struct kvm_s390_pv_dmp dmp, was;
+	struct pv_vm *vm = &self->vm;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(vm, 1, 0));
+	memset(&dmp, 0xff, sizeof(dmp));
+	dmp.subcmd = KVM_PV_DUMP_INIT;
+	was = dmp;
+	PV_EXPECT_OK(pv_dump(vm->fd, &dmp));
+	EXPECT_EQ(0, memcmp(&dmp, &was, sizeof(dmp)));
+	pv_fetch_all(vm);
+	dmp.subcmd = KVM_PV_DUMP_COMPLETE;
+	dmp.buff_addr = (unsigned long)self->buf.p;
+	dmp.buff_len = pv_host.compl_len;
+	was = dmp;
+	PV_EXPECT_OK(pv_dump(vm->fd, &dmp));
+	EXPECT_EQ(0, memcmp(&dmp, &was, sizeof(dmp)));
+}
+
+/* COMPLETE takes a longer buffer, and fills only what it needs. */
+TEST_F_TIMEOUT(dump, complete_longer_buffer, PV_TIMEOUT(60))
+{
+	size_t len = pv_host.compl_len;
+	struct pv_vm *vm = &self->vm;
+	struct pv_buf buf;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_buf_alloc(&buf, len + 3 * PV_PAGE));
+	PV_TRY(return, pv_vm_boot(vm, 1, 0));
+	PV_ASSERT_OK(pv_dump_init(vm->fd));
+	pv_fetch_all(vm);
+	PV_EXPECT_OK(pv_dump_complete(vm->fd, buf.p, buf.len));
+	EXPECT_TRUE(pv_buf_untouched(&buf, len, buf.len));
+	PV_ASSERT_OK(pv_dump_init(vm->fd));
+	pv_fetch_all(vm);
+	PV_EXPECT_OK(pv_dump_complete(vm->fd, buf.p, ~0UL));
+	EXPECT_TRUE(pv_buf_untouched(&buf, len, buf.len));
+	EXPECT_TRUE(pv_buf_canaries(&buf));
+}
+
+static struct pv_res stor_blocks(struct pv_vm *vm, struct pv_buf *buf, unsigned long at,
+				 unsigned long n)
+{
+	size_t len = pv_host.stor_len;
+
+	return pv_dump_stor_state(vm->fd, at * PV_MIB, buf->p + at * len, n * len);
+}
+
+static void stor_pieces(struct __test_metadata *_metadata, struct pv_vm *vm,
+			struct pv_buf *buf, unsigned long blocks)
+{
+	unsigned long total = vm->size / PV_MIB, at, n;
+
+	pv_buf_reset(buf);
+	for (at = 0; at < total; at += n) {
+		n = total - at < blocks ? total - at : blocks;
+		PV_EXPECT_OK(stor_blocks(vm, buf, at, n));
 	}
-	host.null_sie = !pvd_control(reply, sizeof(reply), "sie exit=null");
+	EXPECT_TRUE(pv_buf_canaries(buf));
 }
 
-/* The Ultravisor's answer to the image is a reason to skip; whatever else fails is not. */
-static bool image_refused(struct pvd_res res, const char *what)
+/*
+ * The state of a guest that does not change is the same however it is asked for: at once, per
+ * MiB, in odd pieces, backwards, and twice.
+ */
+TEST_F_TIMEOUT(dump, storage_state_in_pieces, PV_TIMEOUT(120))
 {
-	if (pvd_uv_refused(res))
-		snprintf(host.image_why, sizeof(host.image_why),
-			 "%.60s: %s (rc 0x%04x rrc 0x%04x)", host.image, what, res.rc, res.rrc);
-	return res.err;
-}
+	static const unsigned long pieces[] = { 1, 3, 7, 16, 17, 1 };
+	struct pv_vm *vm = &self->vm;
+	struct pv_buf whole, part;
+	unsigned long at;
+	unsigned int i;
 
-static void try_image(struct pvd_vm *vm)
-{
-	struct pvd_res res;
-
-	if (pvd_vm_enable(vm).err)
-		return;
-	res = pvd_vm_set_parms(vm);
-	if (image_refused(res, res.rc == 0x0108 ? "not made for this host" :
-			  "its header is not accepted"))
-		return;
-	if (!image_refused(pvd_vm_unpack(vm), "it cannot be unpacked"))
-		image_refused(pvd_vm_cmd(vm->fd, PVD_VERIFY, NULL), "it does not verify");
-}
-
-/* Tries the image once. The tests that use it say what goes wrong on KVM's side. */
-static void probe_image(void)
-{
-	struct pvd_vm vm;
-
-	if (!host.prot)
-		return;
-	if (!(image.pcf & PVD_PCF_ALLOW_DUMP)) {
-		snprintf(host.image_why, sizeof(host.image_why),
-			 "%.80s: its header does not permit dumping", host.image);
-		return;
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(vm, 1, 40 * PV_MIB));
+	PV_TRY(return, pv_buf_alloc(&whole, pv_stor_bytes(vm)));
+	PV_TRY(return, pv_buf_alloc(&part, pv_stor_bytes(vm)));
+	PV_ASSERT_OK(pv_dump_init(vm->fd));
+	pv_touch(vm);
+	PV_ASSERT_OK(pv_dump_stor_state(vm->fd, 0, whole.p, whole.len));
+	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
+		stor_pieces(_metadata, vm, &part, pieces[i]);
+		EXPECT_EQ(0, memcmp(whole.p, part.p, whole.len));
 	}
-	if (pvd_vm_open(&vm, 0, pvd_image_room())) {
-		if (errno != ENOMEM)
-			ksft_exit_fail_msg("virtual machine for the image: %s\n",
-					   strerror(errno));
-		snprintf(host.image_why, sizeof(host.image_why), "%.80s: no memory for a guest",
-			 host.image);
-		return;
+	pv_buf_reset(&part);
+	for (at = vm->size / PV_MIB; at; at--)
+		PV_EXPECT_OK(stor_blocks(vm, &part, at - 1, 1));
+	EXPECT_EQ(0, memcmp(whole.p, part.p, whole.len));
+	EXPECT_TRUE(pv_buf_canaries(&part));
+}
+
+/* A request that begins in memory and ends beyond it */
+TEST_F_TIMEOUT(dump, storage_state_beyond_memory, PV_TIMEOUT(60))
+{
+	struct kvm_s390_pv_dmp dmp = { .subcmd = KVM_PV_DUMP_CONFIG_STOR_STATE };
+	struct pv_vm *vm = &self->vm;
+	struct pv_buf buf;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(vm, 1, 0));
+	PV_TRY(return, pv_buf_alloc(&buf, 4 * pv_host.stor_len));
+	PV_ASSERT_OK(pv_dump_init(vm->fd));
+	dmp.gaddr = vm->size - PV_MIB;
+	dmp.buff_addr = (unsigned long)buf.p;
+	dmp.buff_len = buf.len;
+	PV_EXPECT_REFUSED(pv_dump(vm->fd, &dmp));
+	/* QEMU repeats a request with the same block: an error must not move it. */
+	EXPECT_EQ(vm->size - PV_MIB, dmp.gaddr);
+	EXPECT_TRUE(pv_buf_untouched(&buf, pv_host.stor_len, buf.len));
+	EXPECT_TRUE(pv_buf_canaries(&buf));
+	EXPECT_TRUE(pv_dumping(vm));
+}
+
+/* Dumps of two machines are independent. */
+TEST_F_TIMEOUT(dump, two_machines, PV_TIMEOUT(120))
+{
+	struct pv_vm *a = &self->vm, b;
+	struct pv_dump da, db;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(a, 1, 0));
+	PV_TRY(return, pv_vm_boot(&b, 1, 0));
+	PV_TRY(return, pv_dump_alloc(a, &da));
+	PV_TRY(return, pv_dump_alloc(&b, &db));
+	PV_EXPECT_OK(pv_dump_init(a->fd));
+	EXPECT_FALSE(pv_dumping(&b));
+	PV_EXPECT_OK(pv_dump_init(b.fd));
+	PV_EXPECT_OK(pv_dump_stor_state(a->fd, 0, da.stor.p, da.stor.len));
+	PV_ASSERT_OK(pv_dump_cpu(b.vcpu[0], db.cpu[0].p, db.cpu[0].len));
+	PV_EXPECT_OK(pv_dump_stor_state(b.fd, 0, db.stor.p, db.stor.len));
+	PV_ASSERT_OK(pv_dump_cpu(a->vcpu[0], da.cpu[0].p, da.cpu[0].len));
+	PV_EXPECT_OK(pv_dump_complete(a->fd, da.compl.p, da.compl.len));
+	EXPECT_FALSE(pv_dumping(a));
+	EXPECT_TRUE(pv_dumping(&b));
+	PV_EXPECT_OK(pv_dump_complete(b.fd, db.compl.p, db.compl.len));
+	EXPECT_FALSE(pv_dumping(&b));
+	EXPECT_NE(0, memcmp(da.compl.p + 16, db.compl.p + 16, 64));
+}
+
+/*
+ * The Ultravisor may refuse a vCPU that is created during a dump. One that exists must not run
+ * before the dump ends.
+ */
+TEST_F_TIMEOUT(dump, vcpu_created_during_dump, PV_TIMEOUT(60))
+{
+	struct pv_vm *vm = &self->vm;
+	__u8 *p = self->buf.p;
+	bool added;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(vm, 1, 0));
+	PV_ASSERT_OK(pv_dump_init(vm->fd));
+	added = !pv_vm_add_vcpu(vm);
+	if (added) {
+		EXPECT_EQ(EINVAL, pv_run(vm, 1));
+		pv_dump_cpu(vm->vcpu[1], p, pv_host.cpu_len);
 	}
-	try_image(&vm);
-	pvd_vm_close(&vm);
+	EXPECT_TRUE(pv_dumping(vm));
+	pv_fetch_all(vm);
+	PV_EXPECT_OK(pv_dump_complete(vm->fd, p, pv_host.compl_len));
+	EXPECT_FALSE(pv_dumping(vm));
+	if (added)
+		EXPECT_EQ(EINTR, pv_run(vm, 1));
+	PV_TRY(return, pv_dump_once(vm, NULL));
 }
 
-static void describe_host(void)
+/* A dump ends with protection, or the machine could never run again. */
+TEST_F_TIMEOUT(dump, disable_ends_dump, PV_TIMEOUT(60))
 {
-	ksft_print_msg("host: protected %d dump %d info %s%s control %s null SIE %s\n",
-		       host.prot, host.cap, pvd_errname(host.info_err),
-		       host.softuv ? " (emulated machine)" : "",
-		       host.control < 0 ? "no" : "yes", host.null_sie ? "yes" : "no");
-	if (!host.info_err)
-		ksft_print_msg("areas: cpu %lu, per MiB %lu, completion %lu bytes\n",
-			       (unsigned long)host.dump.cpu_len,
-			       (unsigned long)host.dump.stor_len,
-			       (unsigned long)host.dump.compl_len);
-	if (host.image_why[0])
-		ksft_print_msg("image: %s\n", host.image_why);
+	struct pv_vm *vm = &self->vm;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(vm, 1, 0));
+	PV_ASSERT_OK(pv_dump_init(vm->fd));
+	PV_DISABLE_DUMPING(return, vm);
+	EXPECT_EQ(EINTR, pv_run(vm, 0));
+	PV_ASSERT_OK(pv_vm_protect_again(vm));
+	EXPECT_EQ(EINTR, pv_run(vm, 0));
+	PV_TRY(return, pv_dump_once(vm, NULL));
 }
 
-/* The harness ends with 0 when every test was skipped; nothing was tested then. */
-static void skip_when_nothing_ran(void)
+/* Dump subcommands of the next guest do not reach the Ultravisor without an INIT. */
+TEST_F_TIMEOUT(dump, next_guest_has_no_dump, PV_TIMEOUT(60))
 {
-	if (!ksft_test_num() || ksft_get_xskip_cnt() != (int)ksft_test_num())
-		return;
-	fflush(NULL);
-	_exit(KSFT_SKIP);
+	struct pv_vm *vm = &self->vm;
+	__u8 *p = self->buf.p;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(vm, 1, 0));
+	PV_ASSERT_OK(pv_dump_init(vm->fd));
+	PV_DISABLE_DUMPING(return, vm);
+	PV_ASSERT_OK(pv_vm_protect_again(vm));
+	PV_EXPECT_KEPT(EINVAL, pv_dump_complete(vm->fd, p, pv_host.compl_len));
+	PV_EXPECT_KEPT(EINVAL, pv_dump_cpu(vm->vcpu[0], p, pv_host.cpu_len));
+}
+
+/* DISABLE aborts a dump; a new guest and a new dump follow. */
+TEST_F_TIMEOUT(dump, disable_aborts_dump, PV_TIMEOUT(120))
+{
+	struct pv_vm *vm = &self->vm;
+	int i;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(vm, 1, 0));
+	for (i = 0; i < 3; i++) {
+		PV_ASSERT_OK(pv_dump_init(vm->fd));
+		PV_ASSERT_OK(pv_dump_cpu(vm->vcpu[0], self->buf.p, pv_host.cpu_len));
+		PV_DISABLE_DUMPING(return, vm);
+		EXPECT_EQ(EINTR, pv_run(vm, 0));
+		PV_ASSERT_OK(pv_vm_protect_again(vm));
+	}
+	PV_TRY(return, pv_dump_once(vm, NULL));
+}
+
+/* How far a dump has come */
+enum stage { NOT_BEGUN, BEGUN, ONE_CPU, ONE_MIB, WHOLE_MEMORY, COMPLETED, STAGES };
+
+static void reach_stage(struct __test_metadata *_metadata, struct pv_vm *vm, enum stage stage)
+{
+	struct pv_buf buf;
+
+	PV_TRY(return, pv_buf_alloc(&buf, pv_stor_bytes(vm) + pv_host.compl_len +
+				    pv_host.cpu_len));
+	if (stage >= BEGUN)
+		PV_ASSERT_OK(pv_dump_init(vm->fd));
+	if (stage >= ONE_CPU)
+		PV_ASSERT_OK(pv_dump_cpu(vm->vcpu[0], buf.p, pv_host.cpu_len));
+	if (stage >= ONE_MIB)
+		PV_EXPECT_OK(pv_dump_stor_state(vm->fd, 0, buf.p, pv_host.stor_len));
+	if (stage >= WHOLE_MEMORY)
+		PV_EXPECT_OK(pv_dump_stor_state(vm->fd, 0, buf.p, pv_stor_bytes(vm)));
+	if (stage >= COMPLETED) {
+		pv_fetch_all(vm);
+		PV_EXPECT_OK(pv_dump_complete(vm->fd, buf.p, pv_host.compl_len));
+	}
+	EXPECT_TRUE(pv_buf_canaries(&buf));
+	pv_buf_free(&buf);
+}
+
+/* Protection may end at every stage of a dump, and must not affect the next guest. */
+TEST_F_TIMEOUT(dump, disable_at_every_stage, PV_TIMEOUT(120))
+{
+	struct pv_vm *vm = &self->vm;
+	enum stage stage;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(vm, 2, 0));
+	for (stage = NOT_BEGUN; stage < STAGES; stage++) {
+		reach_stage(_metadata, vm, stage);
+		PV_DISABLE_DUMPING(return, vm);
+		ASSERT_EQ(EINTR, pv_run(vm, 0));
+		ASSERT_EQ(EINTR, pv_run(vm, 1));
+		PV_ASSERT_OK(pv_vm_protect_again(vm));
+	}
+	PV_TRY(return, pv_dump_once(vm, NULL));
+}
+
+/* All descriptors are closed at every stage of a dump; the next machine works. */
+TEST_F_TIMEOUT(dump, close_at_every_stage, PV_TIMEOUT(120))
+{
+	struct pv_vm *vm = &self->vm;
+	enum stage stage;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	for (stage = NOT_BEGUN; stage < STAGES; stage++) {
+		PV_TRY(return, pv_vm_boot(vm, 2, 0));
+		reach_stage(_metadata, vm, stage);
+		pv_vm_close(vm);
+	}
+	PV_TRY(return, pv_vm_boot(vm, 1, 0));
+	PV_TRY(return, pv_dump_once(vm, NULL));
+}
+
+/* A vCPU keeps its machine and the dump alive without the VM's descriptor. */
+TEST_F_TIMEOUT(dump, vcpu_outlives_vm_descriptor, PV_TIMEOUT(60))
+{
+	struct pv_vm *vm = &self->vm;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(vm, 2, 0));
+	PV_ASSERT_OK(pv_dump_init(vm->fd));
+	ASSERT_EQ(0, close(vm->fd));
+	vm->fd = -1;
+	PV_ASSERT_OK(pv_dump_cpu(vm->vcpu[0], self->buf.p, pv_host.cpu_len));
+	EXPECT_FALSE(pv_buf_untouched(&self->buf, 0, 16));
+	EXPECT_EQ(EINVAL, pv_run(vm, 1));
+	pv_vm_close(vm);
+	PV_TRY(return, pv_vm_boot(vm, 1, 0));
+	PV_TRY(return, pv_dump_once(vm, NULL));
+}
+
+static void die_during_dump(struct pv_vm *vm, int sig)
+{
+	if (pv_vm_boot(vm, 2, 0) || pv_dump_init(vm->fd).err)
+		_exit(1);
+	if (sig)
+		raise(sig);
+	_exit(0);
+}
+
+/* A VMM that exits or is killed during a dump leaves nothing behind. */
+TEST_F_TIMEOUT(dump, exit_during_dump, PV_TIMEOUT(60))
+{
+	static const int signals[] = { 0, SIGKILL, SIGKILL };
+	struct pv_vm *vm = &self->vm;
+	unsigned int i;
+	int status;
+	pid_t pid;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid)
+			die_during_dump(vm, signals[i]);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_EQ(signals[i], WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+		EXPECT_EQ(0, WIFEXITED(status) ? WEXITSTATUS(status) : 0);
+	}
+	PV_TRY(return, pv_vm_boot(vm, 1, 0));
+	PV_TRY(return, pv_dump_once(vm, NULL));
+}
+
+/* The descriptors of a machine are of no use in another process: EIO, and no change. */
+TEST_F_TIMEOUT(dump, other_process, PV_TIMEOUT(60))
+{
+	struct kvm_s390_pv_dmp dmp = { .subcmd = KVM_PV_DUMP_INIT };
+	struct pv_vm *vm = &self->vm;
+	int status;
+	pid_t pid;
+
+	PV_REQUIRE(return, PV_NEED_GUEST);
+	PV_TRY(return, pv_vm_boot(vm, 1, 0));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(pv_dump(vm->fd, &dmp).err == EIO ? 0 : 1);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status));
+	EXPECT_FALSE(pv_dumping(vm));
+	PV_TRY(return, pv_dump_once(vm, NULL));
 }
 
 int main(int argc, char **argv)
 {
-	parse_options(argc, argv);
-	host.kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	if (host.kvm < 0)
-		ksft_exit_skip("/dev/kvm: %s\n", strerror(errno));
-	host.prot = ioctl(host.kvm, KVM_CHECK_EXTENSION, PVD_CAP_PROTECTED);
-	host.cap = ioctl(host.kvm, KVM_CHECK_EXTENSION, PVD_CAP_DUMP);
-	host.quiet = true;
-	probe_info();
-	probe_control();
-	if (host.image)
-		probe_image();
-	host.quiet = false;
-	describe_host();
-	atexit(skip_when_nothing_ran);
-	/* A newer harness would parse the options again. */
-	argv[1] = NULL;
-	optind = 1;
+	pv_host_init(argc, argv);
 	return test_harness_run(1, argv);
 }
