@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Owns: what machine/bridge does with good, long and hostile lines, and at the end of QEMU.
-# Never: needs a kernel; it takes the place of L1 at the control socket's other side.
+# What machine/bridge does with good, long and hostile lines, and at the end of QEMU.
 """usage: bridge.py BRIDGE QEMU OBJECT PROGRAM FIRMWARE-DIRECTORY (machine/tests/run calls it)"""
 import os
 import socket

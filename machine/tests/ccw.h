@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns just enough channel I/O to drive one virtio-blk-ccw device, legacy virtio, by polling.
- * Never uses interruptions: PSW_MASK has them off.
+ * Just enough channel I/O to drive one virtio-blk-ccw device, legacy virtio, by polling.
  */
 #ifndef TESTS_CCW_H
 #define TESTS_CCW_H

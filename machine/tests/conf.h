@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns creating and destroying a secure configuration: donates storage anywhere, at any time.
- * Never gives it an image.
+ * * Creates and destroys a secure configuration: donates storage anywhere, at any time.
  */
 #ifndef TESTS_CONF_H
 #define TESTS_CONF_H

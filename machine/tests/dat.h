@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns an address space for the test programs: segment table, 16 MiB mapped one to one.
- * Never uses region tables, EDAT or access registers.
+ * An address space for the test programs: segment table, 16 MiB mapped one to one.
  */
 #ifndef TESTS_DAT_H
 #define TESTS_DAT_H

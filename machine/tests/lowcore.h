@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the doublewords of the lowcore that test programs use for themselves.
- * Never overlaps an area that the architecture assigns.
+ * The doublewords of the lowcore that test programs use for themselves.
  */
 #ifndef TESTS_LOWCORE_H
 #define TESTS_LOWCORE_H

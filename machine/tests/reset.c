@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns: DIAG 308 load normal ends the Ultravisor's life and gives its storage back, cleared.
- * Never resets more than once.
+ * DIAG 308 load normal ends the Ultravisor's life and gives its storage back, cleared.
  */
 #include "test.h"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns: fault rules of the command line do to a call what they say, and to no other call.
- * Never knows more of the rules than what machine/tests/run gives.
+ * Fault rules of the command line do to a call what they say, and to no other call.
  */
 #include "test.h"
 

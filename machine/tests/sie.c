@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns: how the null SIE is entered and left.
- * Never gives it a guest: it would not execute one.
+ * How the null SIE is entered and left.
  */
 #include "test.h"
 

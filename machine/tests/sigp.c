@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns: a CPU that does nothing but Ultravisor calls can be stopped and started by another.
- * Never runs with fewer than two CPUs.
+ * A CPU that does nothing but Ultravisor calls can be stopped and started by another.
  */
 #include "test.h"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns: a page that one CPU makes secure is out of reach for another that is just using it, and
+ * A page that one CPU makes secure is out of reach for another that is just using it, and
  * what that one had stored by then is all that is there.
- * Never runs with fewer than two CPUs.
  */
 #include "conf.h"
 #include "dat.h"

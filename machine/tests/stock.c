@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns: without the object none of its instructions and facilities exists; one fix of QEMU's own.
- * Never runs with -object s390-softuv.
+ * Without the object none of its instructions and facilities exists; one fix of QEMU's own.
  */
 #include "test.h"
 

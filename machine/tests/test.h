@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns what the bare-metal programs share: checks, wrapped instructions, UVCBs.
- * Never prints: the verdict is the address of a disabled-wait PSW.
+ * What the bare-metal programs share: checks, wrapped instructions, UVCBs.
  */
 #ifndef TESTS_TEST_H
 #define TESTS_TEST_H

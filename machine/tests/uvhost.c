@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns: every host call as a host makes it: exceptions, lengths, states, arguments, reset.
- * Never unpacks an image; what runs a guest is tested by those who have one.
+ * Every host call as a host makes it: exceptions, lengths, states, arguments, reset.
  */
 #include "uvhost.h"
 

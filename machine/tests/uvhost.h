@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the calls of uvhost.c that need an initialised Ultravisor: configurations, CPUs, pages.
- * Never decides the order in which they are tested.
+ * The calls of uvhost.c that need an initialised Ultravisor: configurations, CPUs, pages.
  */
 #ifndef TESTS_UVHOST_H
 #define TESTS_UVHOST_H

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the making of the document table; as a program (make doctable) it prints it.
- * Never adds a fact that softuv's table does not have.
+ * * Makes the document table; as a program (make doctable) it prints it.
  */
 #include <stdio.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the document table: one row per Ultravisor call, made from softuv's own table.
- * Never typed by hand into README.md; test_doc.c compares.
+ * The document table: one row per Ultravisor call, made from softuv's own table.
  */
 #ifndef SOFTUV_DOCTABLE_H
 #define SOFTUV_DOCTABLE_H

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the program that prints the document table for README.md.
- * Never edits README.md.
+ * The program that prints the document table for README.md.
  */
 #include <stdio.h>
 #include <stdlib.h>

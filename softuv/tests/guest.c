@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns how the tests' host makes a guest: tables, donations, calls of the life cycle, a boot image.
- * Never checks more than that its own calls succeed.
+ * How the tests' host makes a guest: tables, donations, calls of the life cycle, a boot image.
  */
 #include "guest_crypto.h"
 #include "machine.h"

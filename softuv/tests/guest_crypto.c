@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the owner's side of the formats: SE header, encrypted components, reading a dump (OpenSSL).
- * Never shares code with softuv.
+ * The owner's side of the formats: SE header, encrypted components, reading a dump (OpenSSL).
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/ec.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the owner's side of the formats in the tests: header, image pages, dump decryption.
- * Never uses softuv's or nettle's code; it is OpenSSL's, so that both sides cannot err alike.
+ * The owner's side of the formats in the tests: header, image pages, dump decryption.
  */
 #ifndef SOFTUV_TEST_GUEST_CRYPTO_H
 #define SOFTUV_TEST_GUEST_CRYPTO_H

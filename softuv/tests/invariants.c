@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns what must hold between calls, whatever the calls were: records, tables and states agree.
- * Never calls the Ultravisor.
+ * What must hold between calls, whatever the calls were: records, tables and states agree.
  */
 #include "../src/call.h"
 #include "../src/uv.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the fake machine's storage, its seam to softuv and the way control blocks are made.
- * Never decides what an answer should be.
+ * The fake machine's storage, its seam to softuv and the way control blocks are made.
  */
 #include <stdlib.h>
 #include <sys/mman.h>

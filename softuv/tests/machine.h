@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the fake machine of the native tests: storage, translation, a host that makes guests.
- * Never looks inside softuv; tests that do include its headers themselves.
+ * The fake machine of the native tests: storage, translation, a host that makes guests.
  */
 #ifndef SOFTUV_TEST_MACHINE_H
 #define SOFTUV_TEST_MACHINE_H

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the run of all native tests as one TAP stream.
- * Never selects; cmocka's own filter (first argument, a pattern with * and ?) does.
+ * The run of all native tests as one TAP stream.
  */
 #include <stdlib.h>
 

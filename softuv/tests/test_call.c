@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the tests of what all calls share: control block access, command, length, state, handle.
- * Never lists the calls; they come from softuv's table.
+ * The tests of what all calls share: control block access, command, length, state, handle.
  */
 #include "../src/call.h"
 #include "../src/uv.h"

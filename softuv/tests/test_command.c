@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the tests of text commands: fault rules, registers, statistics, and every refusal.
- * Never depends on the wording of an error, only on what it names.
+ * The tests of text commands: fault rules, registers, statistics, and every refusal.
  */
 #include <stdio.h>
 

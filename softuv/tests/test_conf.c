@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the tests of QUI, QUERY_KEYS, INIT_UV and of configurations: creation, limits, end, reset.
- * Never looks at guest pages beyond what a configuration's end does to them.
+ * The tests of QUI, QUERY_KEYS, INIT_UV and of configurations: creation, limits, end, reset.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the tests of secure CPUs: creation, states, resets, the reset protocol, SIE entry.
- * Never looks at the layout of a dump; test_dump.c does.
+ * The tests of secure CPUs: creation, states, resets, the reset protocol, SIE entry.
  */
 #include <stdio.h>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the tests of the guest table walk: every level, every way an entry can be wrong.
- * Never imports a page; it calls the walk itself.
+ * The tests of the guest table walk: every level, every way an entry can be wrong.
  */
 #include "../src/call.h"
 #include "../src/uv.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the test that README.md shows the table softuv works by.
- * Never checks prose.
+ * * Tests that README.md shows the table that softuv works by.
  */
 #include <stdio.h>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the tests of dumps: order of calls, every format, read back with the owner's key alone.
- * Never decrypts with softuv's or nettle's code.
+ * The tests of dumps: order of calls, every format, read back with the owner's key alone.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the tests of SE headers and boot images: known answers, each refusal, digests of an image.
- * Never trusts a header it made itself alone; the vectors come from another project.
+ * The tests of SE headers and boot images: known answers, each refusal, digests of an image.
  */
 #include <nettle/base64.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns a second, simple model of the page states and runs random calls against both.
- * Never reads softuv's own state; only answers, host access and storage content are compared.
+ * * A second, simple model of the page states; random calls run against both.
  */
 #include <stdio.h>
 #include <stdlib.h>

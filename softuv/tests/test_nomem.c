@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the tests of softuv's own memory: how much page states take, and what happens without.
- * Never counts how many allocations a scenario has; it goes on until the scenario succeeds.
+ * The tests of softuv's own memory: how much page states take, and what happens without.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the tests of import, export, destroy-page and of what the host may do with ciphertext.
- * Never shares pages; test_share.c does.
+ * The tests of import, export, destroy-page and of what the host may do with ciphertext.
  */
 #include <stdio.h>
 

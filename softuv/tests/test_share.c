@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the tests of shared and pinned pages, as guest, host and text commands see them.
- * Never needs a running guest; softuv_guest_share() stands for its instructions.
+ * The tests of shared and pinned pages, as guest, host and text commands see them.
  */
 #include "tests.h"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the tests of order and limits: which check is first, what may be donated, how many may be.
- * Never repeats what a single wrong argument gives; test_conf.c, test_cpu.c and others do.
+ * The tests of order and limits: which check is first, what may be donated, how many may be.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the list of test files: each gives its tests as an array.
- * Never contains a test.
+ * The list of test files: each gives its tests as an array.
  */
 #ifndef SOFTUV_TESTS_H
 #define SOFTUV_TESTS_H

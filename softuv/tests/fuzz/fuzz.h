@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns how the fuzz targets take values from their input.
- * Never makes a target depend on the order of evaluation: every taker reads the next bytes.
+ * How the fuzz targets take values from their input.
  */
 #ifndef SOFTUV_FUZZ_H
 #define SOFTUV_FUZZ_H

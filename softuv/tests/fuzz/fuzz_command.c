@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the fuzz target for text commands, one line after the other.
- * Never judges more than the form of a reply.
+ * The fuzz target for text commands, one line after the other.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the fuzz target for SE headers: raw bytes, spoilt headers, odd ones that are sealed well.
- * Never accepts what it cannot have made: a raw input that opens is a find.
+ * The fuzz target for SE headers: raw bytes, spoilt headers, odd ones that are sealed well.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the fuzz target for sequences of UVCs by a host that lies about everything.
- * Never judges an answer; it looks for crashes, leaks and pages that do not add up.
+ * The fuzz target for sequences of UVCs by a host that lies about everything.
  */
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owns the proof that softuv_host_access() may run in any thread while calls change page states.
- * Never judges what a reader saw; ThreadSanitizer does, and every answer is one of two.
+ * * Shows that softuv_host_access() may run in any thread while calls change page states.
  */
 #include <pthread.h>
 #include <stdatomic.h>

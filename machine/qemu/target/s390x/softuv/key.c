@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns reading a P-521 private key from a PEM file (RFC 5915 or RFC 5208).
- * Never derives anything from it or checks that the scalar is in range.
+ * * Reads a P-521 private key from a PEM file (RFC 5915 or RFC 5208).
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the object s390-softuv: its options, its life, its text commands.
- * Never interprets an Ultravisor call.
+ * The object s390-softuv: its options, its life, its text commands.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns what QEMU's s390x code may ask the socket of the software Ultravisor.
- * Never holds the Ultravisor's rules: they are softuv's, behind softuv.h.
+ * What QEMU's s390x code may ask the socket of the software Ultravisor.
  */
 #ifndef TARGET_S390X_SOFTUV_H
 #define TARGET_S390X_SOFTUV_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns what happens when the machine reaches for secure storage, also on the
+ * What happens when the machine reaches for secure storage, also on the
  * paths that have no program interruption to report it: prefix area and DMA.
- * Never decides which storage is secure.
  */
 #include "qemu/osdep.h"
 #include "qemu/log.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the null SIE: START INTERPRETIVE EXECUTION that enters and leaves.
- * Never executes a guest instruction or changes a guest register.
+ * The null SIE: START INTERPRETIVE EXECUTION that enters and leaves.
  */
 #include "qemu/osdep.h"
 #include "qemu/main-loop.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns the state shared by the files of the software Ultravisor's socket.
- * Never seen outside target/s390x/softuv/.
+ * The state shared by the files of the software Ultravisor's socket.
  */
 #ifndef TARGET_S390X_SOFTUV_INT_H
 #define TARGET_S390X_SOFTUV_INT_H

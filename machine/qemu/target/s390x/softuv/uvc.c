@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns executing ULTRAVISOR CALL: exceptions, atomicity, the ops of softuv.
- * Never looks into a control block.
+ * * Executes ULTRAVISOR CALL: exceptions, atomicity, the ops of softuv.
  */
 #include "qemu/osdep.h"
 #include "qemu/main-loop.h"
