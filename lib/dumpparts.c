@@ -27,8 +27,10 @@ int dumpread_sort_parts(struct dumpread *d, struct fail *f)
 		if (d->part[i].addr != end)
 			return fail_set(f, "%s: memory: part at 0x%" PRIx64
 					" %s one that ends at 0x%" PRIx64
-					": parts without gaps and overlaps expected", d->src.name, d->part[i].addr, d->part[i].addr < end ?
-					"overlaps" : "leaves a gap behind", end);
+					": parts without gaps and overlaps expected", d->src.name,
+					d->part[i].addr,
+					d->part[i].addr < end ? "overlaps" : "leaves a gap behind",
+					end);
 	}
 	d->mem_addr = d->part[0].addr;
 	d->mem_size = d->part[d->nparts - 1].addr + d->part[d->nparts - 1].size - d->mem_addr;
