@@ -17,7 +17,8 @@ tools: seimage pvdump
 # What the tests run, here and in the emulated host.
 programs: seimage pvdump $(L1_PROGRAMS)
 selftest-programs: FORCE | ready
-	@+$(MAKE) --no-print-directory -C tests/kernel/selftest BUILD=$(BUILD)
+	@echo "make: selftest programs" >&2
+	@+$(MAKE) -s -C tests/kernel/selftest BUILD=$(BUILD)
 .PHONY: lib softuv seimage pvdump tests tools-native programs selftest-programs $(L1_PROGRAMS)
 
 # needs GOAL TIER: what make builds for a tier, when that is asked for.
