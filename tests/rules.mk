@@ -16,10 +16,12 @@ tools: seimage pvdump
 	@echo "$(BUILD)/s390x/pvdump       the same for the host on IBM Z, with take; static"
 # What the tests run, here and in the emulated host.
 programs: seimage pvdump $(L1_PROGRAMS)
+test-programs: seimage pvdump FORCE | ready
+	@+for d in seimage pvdump; do $(MAKE) -s -C $$d BUILD=$(BUILD) test-programs || exit; done
 selftest-programs: FORCE | ready
 	@echo "make: selftest programs" >&2
 	@+$(MAKE) -s -C tests/kernel/selftest BUILD=$(BUILD)
-.PHONY: lib softuv seimage pvdump tests tools-native programs selftest-programs $(L1_PROGRAMS)
+.PHONY: test-programs lib softuv seimage pvdump tests tools-native programs selftest-programs $(L1_PROGRAMS)
 
 # needs GOAL TIER: what make builds for a tier, when that is asked for.
 needs = $(if $(filter $(1),$(goals)),$(shell LAYERS="$(LAYERS)" tests/run --needs $(2)))

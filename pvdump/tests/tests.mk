@@ -32,6 +32,9 @@ $(OBJ)/dump_pages: $(TOP)/tests/bench/dump_pages.c $(DECRYPTING) $(READER) $(ALL
 $(SANBUILD)/bin/pvdump: $(ALLSRC)
 	@$(MAKE) -s BUILD=$(SANBUILD) CFLAGS="$(SAN)" native >&2
 
+# What the layers run, so that two of them do not build it at once.
+test-programs: native $(OBJ)/test_pvdump $(OBJ)/test_decrypt $(OBJ)/mksynth $(SANBUILD)/bin/pvdump
+
 # Each prints TAP.
 check: $(OBJ)/test_pvdump
 	@CMOCKA_MESSAGE_OUTPUT=tap $(OBJ)/test_pvdump

@@ -26,6 +26,9 @@ $(SANBIN)/header_chip: tests/header_chip.c $(CHIP) $(CHIPHDR)
 	$(CC) -O1 -g $(WARN) -D_GNU_SOURCE -I$(SOFTUV)/include -I$(SOFTUV)/testequip -I$(SOFTUV)/tests -I$(LIB) -o $@ \
 		tests/header_chip.c $(CHIP) -lcmocka -lcrypto $(LIBS)
 
+# What the layers run, so that two of them do not build it at once.
+test-programs: all $(OBJ)/test_seimage $(SANBIN)/seimage $(SANBIN)/header_chip
+
 # Each prints TAP.
 check: $(OBJ)/test_seimage
 	@CMOCKA_MESSAGE_OUTPUT=tap $(OBJ)/test_seimage
