@@ -191,6 +191,7 @@ extern struct pv_image pv_image;
 void pv_host_init(int argc, char **argv);
 void pv_test_begin(const char *fixture, const char *test);
 const char *pv_why_not(unsigned int need);
+void pv_not_run(void);
 void __printf(1, 2) pv_note(const char *fmt, ...);
 const char *pv_errname(int err);
 
@@ -268,11 +269,14 @@ void pv_keeper_end(struct pv_keeper *k);
 	pv_test_begin(_metadata->fixture->name, _metadata->name);	\
 	__why = pv_why_not(need);					\
 	if (__why)							\
-		PV_SKIP(statement, "%s", __why);			\
+		SKIP(statement, "%s: %s", pv_host.running, __why);	\
 } while (0)
 
-#define PV_SKIP(statement, fmt, ...)					\
-	SKIP(statement, "%s: " fmt, pv_host.running, ##__VA_ARGS__)
+/* Skip a test that has begun. */
+#define PV_SKIP(statement, fmt, ...) do {					\
+	pv_not_run();							\
+	SKIP(statement, "%s: " fmt, pv_host.running, ##__VA_ARGS__);	\
+} while (0)
 
 /* @call returns 0, or -1 with errno. Running out of memory is not a kernel failure. */
 #define PV_TRY(statement, call) do {					\
