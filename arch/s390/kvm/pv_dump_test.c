@@ -372,7 +372,7 @@ static void fake_begin_request(u64 subcmd, u64 len, u64 gaddr)
 		.subcmd = subcmd, .buff_addr = fake->buf_addr, .buff_len = len, .gaddr = gaddr,
 	};
 	fake_write(fake->user, &fake->dmp, sizeof(fake->dmp));
-	/* Not earlier: a thread that is being killed neither resolves a fault nor starts another. */
+	/* Not earlier: a thread that is killed neither resolves a fault nor starts another. */
 	fake_signal(SIGKILL, fake->killed);
 }
 

@@ -6,7 +6,7 @@
 IGNORE=MISSING_SIGN_OFF,FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID
 
 # Files every KVM architecture shares: their maintainers are KVM's own.
-GENERIC='^(include/uapi/linux/kvm\.h|Documentation/virt/kvm/(api|index)\.rst|tools/testing/selftests/kvm/(Makefile|\.gitignore|config)|MAINTAINERS)$'
+GENERIC='^(include/uapi/linux/kvm\.h|Documentation/virt/kvm/(api|index|locking)\.rst|tools/testing/selftests/kvm/(Makefile|\.gitignore|config)|MAINTAINERS)$'
 
 tool_versions()
 {
