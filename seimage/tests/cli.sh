@@ -199,7 +199,7 @@ t "a hang-up leaves nothing" interrupted HUP
 
 same()
 {
-	local sum rc
+	local sum
 	sum=$(sha256sum <"$1")
 	shift
 	rc_says 1 'same file' "${@:2}" || return 1

@@ -18,6 +18,7 @@ tool_versions()
 }
 
 # A private work tree of the series' repository, to build base and tip in turn with the same paths.
+# shellcheck disable=SC2153 # TREE is set by run
 prepare_source()
 {
 	TIP=$(git -C "$TREE" rev-parse HEAD)
@@ -388,7 +389,7 @@ check_kernel_doc()
 	done
 	[ ${#files[@]} -gt 0 ] || { echo "the series adds no C file"; return 1; }
 	# Private files too: whoever reads them has nothing else. Silence is the only pass.
-	(cd "$TREE" && perl machine/kernel-doc -none "${files[@]}" 2>&1) >"$WORK/logs/kdoc"
+	(cd "$TREE" && perl scripts/kernel-doc -none "${files[@]}" 2>&1) >"$WORK/logs/kdoc"
 	cat "$WORK/logs/kdoc"
 	[ ! -s "$WORK/logs/kdoc" ]
 }
@@ -496,5 +497,5 @@ check_repo_wording()
 check_repo_spelling()
 {
 	(cd "$TOP" && git ls-files '*.md' '*.rst' '*.patch' Documentation MAINTAINERS |
-		xargs codespell -q 3 -L "sie,nd,te,ser,als,parms,filp")
+		xargs codespell -q 3 -L "sie,nd,te,ser,als,parm,parms,filp")
 }

@@ -97,6 +97,9 @@ static bool allowed(enum race_op op, struct pv_res res, const struct race *race)
 		return res.err == EINVAL || res.err == EINTR;
 	if (res.err == EFAULT && race->loose)
 		return true;
+	/* The Ultravisor refuses INIT while another thread protects the guest again. */
+	if (op == OP_INIT && race->open_end && pv_uv_refused(res))
+		return res.err == EINVAL;
 	/* An Ultravisor may keep a guest with a dump: KVM returns EIO from DISABLE. */
 	if (pv_uv_refused(res) && (!pv_host.exact || (op == OP_CPU && race->lax_cpu)))
 		return res.err == (op == OP_DISABLE ? EIO : EINVAL);
