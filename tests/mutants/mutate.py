@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reads the list of mutants, checks it against a kernel tree, and writes mutated files."""
+
+import pathlib
+import re
+import sys
+
+
+class Mutant:
+    """One entry of the list: in function @function of @path, the line @old becomes @new."""
+
+    def __init__(self, number, path, function):
+        self.name = f"{number:03d} {pathlib.Path(path).name}:{function}"
+        self.path, self.function = path, function
+        self.old = self.new = self.equivalent = None
+
+    def body(self, text):
+        """Start and end of the function in the file, or of the whole file for "-"."""
+        if self.function == "-":
+            return 0, len(text)
+        start = re.search(rf"^[a-z].*\b{re.escape(self.function)}\(", text, re.M)
+        while start:
+            # A prototype ends before the next brace at the beginning of a line.
+            end = re.compile(r"^\}", re.M).search(text, start.end())
+            brace = re.compile(r"^\{", re.M).search(text, start.end())
+            semicolon = text.find(";", start.end())
+            if brace and end and brace.start() < semicolon:
+                return start.start(), end.end()
+            start = re.compile(rf"^[a-z].*\b{re.escape(self.function)}\(", re.M).search(text, start.end())
+        raise ValueError(f"{self.name}: no such function in {self.path}")
+
+    def apply(self, text):
+        """The mutated file. The old line has to be in the function exactly once."""
+        start, end = self.body(text)
+        lines = text[start:end].split("\n")
+        found = [i for i, line in enumerate(lines) if line.strip() == self.old]
+        if len(found) != 1:
+            raise ValueError(f"{self.name}: {len(found)} lines are '{self.old}'")
+        indent = re.match(r"\s*", lines[found[0]]).group()
+        lines[found[0]] = indent + self.new if self.new else ""
+        return text[:start] + "\n".join(lines) + text[end:]
+
+
+def read(path):
+    """The mutants of a list; see its head for the form."""
+    mutants, where, current = [], None, None
+    for nr, line in enumerate(pathlib.Path(path).read_text().split("\n"), 1):
+        kind, rest = line[:1], line[1:].strip()
+        if not line or kind == "#":
+            continue
+        if kind not in "-+=":
+            where = line.split()
+        elif kind == "-":
+            current = Mutant(len(mutants) + 1, *where)
+            current.old = rest
+            mutants.append(current)
+        elif kind == "+":
+            current.new = rest
+        elif kind == "=":
+            current.equivalent = rest
+        else:
+            raise ValueError(f"{path}:{nr}: what is this?")
+    return mutants
+
+
+def main():
+    """mutate.py LIST TREE          names, files and reasons, tab-separated, after a check
+    mutate.py LIST TREE NUMBER OUT  the mutated file"""
+    listed, tree = sys.argv[1:3]
+    mutants = read(listed)
+    failed = 0
+    for mutant in mutants:
+        try:
+            mutant.apply((pathlib.Path(tree) / mutant.path).read_text())
+        except (OSError, ValueError) as why:
+            print(f"mutate: {why}", file=sys.stderr)
+            failed = 1
+    if failed:
+        return 1
+    if len(sys.argv) == 3:
+        for mutant in mutants:
+            print(mutant.name, mutant.path, mutant.old, mutant.new or "-", mutant.equivalent or "-", sep="\t")
+        return 0
+    mutant = mutants[int(sys.argv[3]) - 1]
+    text = mutant.apply((pathlib.Path(tree) / mutant.path).read_text())
+    pathlib.Path(sys.argv[4]).write_text(text)
+    return 0
+
+
+sys.exit(main())
