@@ -69,6 +69,7 @@ demo: machine programs kernel-$(kernel)
 host: $(if $(DRYRUN),,$(if $(QEMU),,machine) $(if $(KERNEL),,kernel-$(kernel)))
 	@machine/host $(ARGS)
 kernel: kernel-$(kernel)
+	@test -e $(BUILD)/kernel/$(kernel)/Image
 # Says where the series is, also when nothing is to be done.
 series: | ready
 	@bases/series build $(kernel)

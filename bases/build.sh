@@ -301,7 +301,7 @@ editing()
 	[ -e "$TREE/.git/rebase-merge" ]
 }
 
-# edited: has somebody changed the tree? What a killed run has left of a checkout does not count.
+# edited: does the tree differ from what was built? Leftovers of an interrupted checkout do not count.
 edited()
 {
 	editing || { [ -e "$OUT/tip" ] && [ ! -e "$OUT/switching" ] &&
@@ -327,7 +327,7 @@ lock_series()
 	mkdir -p "$OUT"
 	exec 9>"$OUT/lock"
 	flock 9
-	# Left behind by a run that was killed; nobody else is at work here.
+	# Left by a killed run: the lock above excludes any other.
 	rm -rf "$OUT"/work.* "$TREE/.git/index.lock" "$TREE/.git/HEAD.lock" "$TREE/.git/refs/heads/series.lock"
 }
 

@@ -57,12 +57,12 @@ finish_edit()
 			"resolve them, then: bases/series import $BASE"
 	fi
 	git_tree add -A
-	# Where "edit" stopped, whatever else was done there; a conflict becomes its commit by itself.
+	# Amend the commit that "edit" stopped at; after a conflict, --continue makes the commit.
 	[ ! -e "$TREE/.git/rebase-merge/amend" ] || git_tree diff --cached --quiet || git_tree commit -q --amend --no-edit --no-verify
 	if ! git_tree -c core.editor=true rebase --continue >"$OUT/edit.log" 2>&1; then
 		editing || die "$TREE" "git rebase" "$(tail -n 1 "$OUT/edit.log")"
 		mapfile -t unmerged < <(git_tree diff --name-only --diff-filter=U)
-		die "${unmerged[*]:-$TREE}" "conflict" "\"$(git_tree log -1 --format=%s REBASE_HEAD)\" does not follow by itself" \
+		die "${unmerged[*]:-$TREE}" "conflict" "\"$(git_tree log -1 --format=%s REBASE_HEAD)\" cannot be rebased automatically" \
 			"resolve it in ${TREE#"$TOP"/}, then: bases/series import $BASE"
 	fi
 }

@@ -32,7 +32,7 @@ define kernel_rule
 kernel-$(1)$(2): $(BUILD)/kernel/$(1)$(2)/Image
 $(BUILD)/kernel/$(1)$(2)/Image: $(call kernel_source,$(1)) machine/configs/host.config $(wildcard machine/configs/$(2:-%=%).*) \
 		$(call listed,kernel-$(1)$(2),$(KSRC) $(call pins,$(1))) | ready
-	@machine/kernel $(1)$(2)
+	@machine/kernel $(1)$(2) || [ $$$$? -eq 4 ]
 .PHONY: kernel-$(1)$(2)
 endef
 $(foreach k,$(KERNELS),$(foreach v,_ $(addprefix -,$(VARIANTS)),$(eval $(call kernel_rule,$(k),$(v:_=)))))

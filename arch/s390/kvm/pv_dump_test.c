@@ -463,7 +463,7 @@ static void fake_start(struct kunit *test)
 
 struct fake_other {
 	struct mutex *lock;	/* it holds this one */
-	void (*act)(void);	/* once somebody waits for @lock; NULL: hold it to the end */
+	void (*act)(void);	/* runs when a waiter for @lock is seen; NULL: keep the lock */
 	struct completion locked, release, done;
 };
 
@@ -1533,7 +1533,7 @@ static void act_unmap_all(void)
 {
 	struct page *page = shmem_read_mapping_page(fake->file->f_mapping, 1);
 
-	/* Nobody can write the page out without the data from now on. */
+	/* From here on only the engine can mark the page dirty. */
 	KUNIT_EXPECT_TRUE(fake->test, page_maybe_dma_pinned(page));
 	ClearPageDirty(page);
 	put_page(page);
