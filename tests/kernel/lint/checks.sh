@@ -460,6 +460,16 @@ check_scripts_shellcheck()
 	(cd "$TOP" && shellcheck -e SC1091,SC2187 -f gcc "${files[@]}")
 }
 
+check_scripts_python()
+{
+	(cd "$TOP" && git ls-files | xargs -d '\n' awk 'FNR == 1 && (/^#!.*python3/ || FILENAME ~ /\.py$/) { print FILENAME }
+		{ nextfile }' | xargs -d '\n' python3 -W error -c 'if True:
+		import sys
+		for name in sys.argv[1:]:
+			compile(open(name, "rb").read(), name, "exec")
+		sys.exit(len(sys.argv) < 4 and "only %d programs found" % (len(sys.argv) - 1))')
+}
+
 # checkpatch comes with the base; --no-tree, as these are not kernel files.
 check_user_checkpatch()
 {
