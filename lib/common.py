@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -14,6 +15,8 @@ LOGS = os.path.join(BUILD, "log")
 CROSS = os.environ.get("CROSS") or "s390x-linux-gnu-"
 PROG = os.environ.get("PROG") or os.path.basename(sys.argv[0])
 os.environ["LC_ALL"] = "C"
+# As for any filter: who reads no more ends it.
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 # A program does the same from make and without.
 for _name in "MAKELEVEL", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES":
