@@ -13,6 +13,8 @@ import sys
 import tempfile
 import traceback
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../lib"))
+
 WORK = tempfile.mkdtemp(prefix="tap.")
 OUTPUT = os.path.join(WORK, "log")
 _results = {"count": 0, "bad": 0}
@@ -77,7 +79,8 @@ def t(name, function, *arguments):
 
 def rc(status, command, **options):
     """The command ends with STATUS; what it printed, errors too, is printed and returned. Options of subprocess.run."""
-    options = {"stdin": subprocess.DEVNULL, **options}
+    if "input" not in options:
+        options.setdefault("stdin", subprocess.DEVNULL)
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
                          errors="replace", check=False, **options)
     # As a shell counts: what a signal ended.
