@@ -6,7 +6,7 @@ OVERLAY := $(shell find arch Documentation tools/testing -type f)
 
 define series_rule
 series-$(1): $(BUILD)/series/$(1).mbx
-$(BUILD)/series/$(1).mbx: $(wildcard bases/$(1)/*) $(OVERLAY) $(wildcard bases/*.sh) bases/series \
+$(BUILD)/series/$(1).mbx: $(wildcard bases/$(1)/*) $(OVERLAY) $(wildcard bases/*.py) bases/series bases/merge-additions \
 		$(call listed,series-$(1),$(OVERLAY) $(wildcard bases/$(1)/*) $(SIGNOFF) $(call pins,$(1))) | ready
 	@bases/series build $(1)
 .PHONY: series-$(1)

@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 
 WORK = tempfile.mkdtemp(prefix="tap.")
 OUTPUT = os.path.join(WORK, "log")
-_results = {"count": 0, "bad": 0}
+results = {"count": 0, "bad": 0, "skipped": 0}
 
 
 class Skip(Exception):
@@ -31,16 +31,17 @@ def skip(why):
 
 def tap(status, name, lines=()):
     """One result. The last LINES say why it is bad, the first one why it is a skip (status 4)."""
-    if not _results["count"]:
+    if not results["count"]:
         print("TAP version 13")
-    _results["count"] += 1
-    nr = _results["count"]
+    results["count"] += 1
+    nr = results["count"]
     if status == 0:
         print(f"ok {nr} {name}", flush=True)
     elif status == 4:
+        results["skipped"] += 1
         print(f"ok {nr} {name} # SKIP {(list(lines) + [''])[0]}", flush=True)
     else:
-        _results["bad"] += 1
+        results["bad"] += 1
         print(f"not ok {nr} {name}")
         for line in list(lines)[-25:]:
             print("# " + line)
@@ -106,8 +107,8 @@ def rc_says(command, status, pattern, **options):
 
 def finish():
     """Prints the plan; returns the status to exit with."""
-    print(f"1..{_results['count']}", flush=True)
-    return 1 if _results["bad"] else 0
+    print(f"1..{results['count']}", flush=True)
+    return 1 if results["bad"] else 0
 
 
 atexit.register(shutil.rmtree, WORK, ignore_errors=True)
