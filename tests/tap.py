@@ -105,6 +105,15 @@ def rc_says(command, status, pattern, **options):
     return output
 
 
+def flip(path, offset, to="flipped"):
+    """A copy with another byte at OFFSET, whatever it was."""
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    data[offset] ^= 0xa5
+    with open(to, "wb") as file:
+        file.write(data)
+
+
 def finish():
     """Prints the plan; returns the status to exit with."""
     print(f"1..{results['count']}", flush=True)

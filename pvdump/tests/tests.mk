@@ -41,9 +41,9 @@ check: $(OBJ)/test_pvdump
 check-decrypt: $(OBJ)/test_decrypt
 	@CMOCKA_MESSAGE_OUTPUT=tap $(OBJ)/test_decrypt
 check-cli: native $(OBJ)/mksynth $(SANBUILD)/bin/pvdump
-	@tests/cli.sh $(SANBUILD)/bin $(OBJ)/mksynth
+	@tests/cli $(SANBUILD)/bin $(OBJ)/mksynth
 check-cli-decrypt: native $(OBJ)/mksynth $(SANBUILD)/bin/pvdump
-	@tests/cli-decrypt.sh $(SANBUILD)/bin $(OBJ)/mksynth $(BUILD)/bin
+	@tests/cli-decrypt $(SANBUILD)/bin $(OBJ)/mksynth $(BUILD)/bin
 
 $(OBJ)/fuzz_dump: $(FUZZ) $(ALLSRC)
 	@mkdir -p $(@D)

@@ -33,7 +33,7 @@ test-programs: all $(OBJ)/test_seimage $(SANBIN)/seimage $(SANBIN)/header_chip
 check: $(OBJ)/test_seimage
 	@CMOCKA_MESSAGE_OUTPUT=tap $(OBJ)/test_seimage
 check-cli: all $(SANBIN)/seimage $(SANBIN)/header_chip
-	@tests/cli.sh $(SANBIN)
+	@tests/cli $(SANBIN)
 
 $(OBJ)/fuzz_seimg: tests/fuzz_seimg.c $(ALLSRC)
 	@mkdir -p $(@D)
