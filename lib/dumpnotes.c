@@ -32,8 +32,9 @@ static int read_pv_note(struct dumpread *d, uint64_t off, uint64_t size, struct 
 		return 0;
 	fail_set(f, "%s: vCPU %u: PV note at offset 0x%" PRIx64
 		 ": version 0x1 expected, found 0x%x", d->src.name, d->nvcpu - 1, off, v->version);
-	return v->version ? -1 : fail_hint(f,
-					   "a zero version means that the vCPU's dump failed when the file was made");
+	if (v->version)
+		return -1;
+	return fail_hint(f, "a zero version means that the dump of this vCPU failed");
 }
 
 /* NT_PRSTATUS begins the notes of the next vCPU. */
