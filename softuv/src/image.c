@@ -35,7 +35,7 @@ static void hash_page(struct conf *conf, uint64_t guest_abs, const uint8_t *twea
  * UNPACK_IMG: the page becomes secure with its decrypted content. It does all or nothing, so
  * that a caller who rebuilds the control block and retries gets the page hashed once. The address
  * is guest absolute. What was hashed is stored again, also when it was not decrypted: a device may
- * have changed it meanwhile.
+ * have changed it in between.
  */
 uint16_t suv_uvc_unpack(struct softuv *uv, struct uvc *c)
 {

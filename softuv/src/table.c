@@ -100,7 +100,7 @@ const struct uvc_desc *suv_desc(uint16_t cmd)
 	return NULL;
 }
 
-/* Whether a host may use call @d. Who cannot tell the lengths of a dump has no dump calls. */
+/* Whether a host may use call @d. Without the lengths of a dump there are no dump calls. */
 bool suv_installed(const struct softuv *uv, const struct uvc_desc *d)
 {
 	if (!d->fn || !(d->side & SIDE_HOST))

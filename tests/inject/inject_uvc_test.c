@@ -384,7 +384,7 @@ static void endless(struct __test_metadata *_metadata, struct pv_vm *vm, const c
 	kill(pid, SIGKILL);
 	status = pv_wait_child(pid, DEATH);
 	rules_clear();
-	pv_note("%s that is busy for ever: %s", uvc, status == -1 ? "survives SIGKILL" : "dies");
+	pv_note("%s that stays busy: %s", uvc, status == -1 ? "survives SIGKILL" : "dies");
 	EXPECT_TRUE(status != -1 && WIFSIGNALED(status)) {
 		TH_LOG("%s: still there %d seconds after SIGKILL", uvc, DEATH / 1000);
 	}

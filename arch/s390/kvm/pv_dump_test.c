@@ -1242,7 +1242,7 @@ static void act_start_waiter(void)
 	fake_wait_for_waiter(&fake->kvm->lock);
 }
 
-/* Who waits for kvm->lock gets it, although the request takes it again and again. */
+/* A waiter gets kvm->lock although the request takes it again and again. */
 static void stor_state_notices_another_dump(struct kunit *test)
 {
 	static const struct {
