@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SOFTUV_VERSION		2u		/* of this interface, see softuv_version() */
+#define SOFTUV_VERSION		3u		/* of this interface, see softuv_version() */
 #define SOFTUV_PAGE_SIZE	4096u
 #define SOFTUV_MARK		0x534f46545556ull	/* ASCII "SOFTUV", low 48 feature bits */
 
@@ -248,6 +248,7 @@ struct softuv_totals {
 	uint32_t confs, cpus, records;
 	uint64_t record_bytes;
 	uint64_t pages[SOFTUV_PAGE_STATES];
+	uint64_t dump_entries;		/* into SIE, while the configuration was being dumped */
 };
 
 struct softuv_conf_view {

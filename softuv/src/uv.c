@@ -190,6 +190,7 @@ void softuv_reset(struct softuv *uv)
 	drop_all(uv);
 	uv->initialised = false;
 	uv->next_conf_id = 0;
+	uv->dump_entries = 0;
 }
 
 /**

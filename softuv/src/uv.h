@@ -32,6 +32,7 @@ struct softuv {
 
 	_Atomic uint8_t *state;			/* enum page_state of each host page */
 	uint64_t state_count[PS_NR];
+	uint64_t dump_entries;			/* see struct softuv_totals */
 	struct pagemap pages;
 	struct host_key key[2];			/* host key, backup host key */
 	bool initialised;

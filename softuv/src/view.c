@@ -38,6 +38,7 @@ void softuv_view(const struct softuv *uv, struct softuv_totals *view)
 	view->records = uv->pages.guest.nr;
 	view->record_bytes = suv_pages_memory(uv);
 	memcpy(view->pages, uv->state_count, sizeof(view->pages));
+	view->dump_entries = uv->dump_entries;
 }
 
 static const char *conf_state_name(enum conf_state state)

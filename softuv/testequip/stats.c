@@ -80,7 +80,8 @@ int eq_cmd_stats(struct softuv_equip *eq, struct args *a, struct reply *r)
 	       (unsigned long long)eq->uvcs);
 	for (unsigned int i = 0; i < SOFTUV_PAGE_STATES; i++)
 		eq_say(r, " %s=%llu", softuv_page_state_name(i), (unsigned long long)t.pages[i]);
-	eq_say(r, " records=%u record-bytes=%llu", t.records, (unsigned long long)t.record_bytes);
+	eq_say(r, " records=%u record-bytes=%llu dump-entries=%llu", t.records,
+	       (unsigned long long)t.record_bytes, (unsigned long long)t.dump_entries);
 	for (unsigned int i = 0; i < eq->nr_stats; i++)
 		say_stats(r, &eq->stats[i], softuv_cmd_name(eq->stats[i].cmd));
 	say_stats(r, &eq->unknown, "unknown");

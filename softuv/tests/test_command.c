@@ -144,7 +144,7 @@ static void counts(void **state)
 	say(m, "stats");
 	assert_non_null(strstr(reply, "initialised=1 confs=1 cpus=0 uvcs=7 plain="));
 	assert_non_null(strstr(reply, " donated=518 secure=0 shared=0 pinned=0 records=0 "));
-	assert_non_null(strstr(reply, " record-bytes=0; query calls=1 "));
+	assert_non_null(strstr(reply, " record-bytes=0 dump-entries=0; query calls=1 "));
 	assert_non_null(strstr(reply, "; dump-init calls=2 rc0x0003=1 rc0x0020=1"));
 	assert_non_null(strstr(reply, "; unknown calls=2 rc0x0002=1 pgm=1"));
 	assert_string_equal(say(m, "confs"),

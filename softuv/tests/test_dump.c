@@ -48,6 +48,14 @@ static void complete(struct machine *m, struct fixture *f)
 	assert_true(dump_open(f->o.cck, m->mem + BUFFER, PAGE, &f->keys));
 }
 
+static uint64_t dump_entries(struct machine *m)
+{
+	struct softuv_totals t;
+
+	softuv_view(m->uv, &t);
+	return t.dump_entries;
+}
+
 static void order_of_calls(void **state)
 {
 	struct machine *m = *state;
@@ -66,14 +74,20 @@ static void order_of_calls(void **state)
 	assert_int_equal(softuv_sie_enter(m->uv, f.g.cpu[0], f.g.handle, f.g.asce), 0);
 	assert_rc(area(m, CPU, f.g.cpu[0], 0), SOFTUV_RC_CPU_IN_SIE);
 	softuv_sie_leave(m->uv, f.g.cpu[0]);
+	assert_int_equal(dump_entries(m), 1);
 	ok(area(m, STATE, f.g.handle, 0));
 	ok(area(m, CPU, f.g.cpu[0], 0));
 	ok(area(m, CPU, f.g.cpu[0], 0));
 	complete(m, &f);
 	assert_rc(area(m, DONE, f.g.handle, 0), SOFTUV_RC_DUMP_NONE);
 	assert_rc(area(m, STATE, f.g.handle, 0), SOFTUV_RC_DUMP_NONE);
+	assert_int_equal(softuv_sie_enter(m->uv, f.g.cpu[0], f.g.handle, f.g.asce), 0);
+	softuv_sie_leave(m->uv, f.g.cpu[0]);
 	ok(init(m, &f));
 	complete(m, &f);
+	assert_int_equal(dump_entries(m), 1);
+	softuv_reset(m->uv);
+	assert_int_equal(dump_entries(m), 0);
 }
 
 static void refused_without_permission(void **state)

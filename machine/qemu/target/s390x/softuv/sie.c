@@ -132,6 +132,21 @@ static uint8_t leave(S390Softuv *uv, hwaddr block, bool format_4)
     return ICPT_NONE;
 }
 
+/*
+ * The host let a CPU of a guest into SIE that is being dumped: machine/run
+ * takes that line for a failure of our kernel. The number is in "stats".
+ */
+static void report_dump_entry(S390Softuv *uv)
+{
+    struct softuv_totals totals;
+
+    softuv_view(s390_softuv_chip, &totals);
+    if (totals.dump_entries && !uv->dump_entry_reported) {
+        uv->dump_entry_reported = true;
+        warn_report("softuv: a CPU enters SIE while its configuration is being dumped");
+    }
+}
+
 /* A guest of format 4 has its state in the Ultravisor, which is asked first. */
 static uint8_t run_format_4(S390Softuv *uv, hwaddr block, uint64_t asce,
                             uint32_t *ipb)
@@ -147,6 +162,7 @@ static uint8_t run_format_4(S390Softuv *uv, hwaddr block, uint64_t asce,
         *ipb = (uint32_t)why << 16;
         return ICPT_VALIDITY;
     }
+    report_dump_entry(uv);
     if (softuv_guest_page_present(s390_softuv_chip, conf, prefix) &&
         softuv_guest_page_present(s390_softuv_chip, conf,
                                   prefix + TARGET_PAGE_SIZE)) {

@@ -38,6 +38,7 @@ struct S390Softuv {
     bool sie_null;
     SoftuvSieExit sie_exit;
     uint64_t sie_entries;           /* since the last reset */
+    bool dump_entry_reported;
 
     /* CPUs that wait for executing alone: address of the UVC | 1, or 0 */
     uint64_t alone_at[S390_MAX_CPUS];
