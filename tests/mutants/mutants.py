@@ -1,16 +1,15 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the list of mutants, checks it against a kernel tree, and writes mutated files."""
+"""Reads the list of mutants, and makes mutated files of a kernel tree."""
 
 import pathlib
 import re
-import sys
 
 
 class Mutant:
     """One entry of the list: in function @function of @path, the line @old becomes @new."""
 
     def __init__(self, number, path, function):
+        self.number = number
         self.name = f"{number:03d} {pathlib.Path(path).name}:{function}"
         self.path, self.function = path, function
         self.old = self.new = self.equivalent = None
@@ -62,30 +61,3 @@ def read(path):
         else:
             raise ValueError(f"{path}:{nr}: what is this?")
     return mutants
-
-
-def main():
-    """mutate.py LIST TREE          names, files and reasons, tab-separated, after a check
-    mutate.py LIST TREE NUMBER OUT  the mutated file"""
-    listed, tree = sys.argv[1:3]
-    mutants = read(listed)
-    failed = 0
-    for mutant in mutants:
-        try:
-            mutant.apply((pathlib.Path(tree) / mutant.path).read_text())
-        except (OSError, ValueError) as why:
-            print(f"mutate: {why}", file=sys.stderr)
-            failed = 1
-    if failed:
-        return 1
-    if len(sys.argv) == 3:
-        for mutant in mutants:
-            print(mutant.name, mutant.path, mutant.old, mutant.new or "-", mutant.equivalent or "-", sep="\t")
-        return 0
-    mutant = mutants[int(sys.argv[3]) - 1]
-    text = mutant.apply((pathlib.Path(tree) / mutant.path).read_text())
-    pathlib.Path(sys.argv[4]).write_text(text)
-    return 0
-
-
-sys.exit(main())
