@@ -263,7 +263,8 @@ bool softuv_cpu_emulating(struct softuv *uv, uint64_t cpu_handle, bool on)
  * @conf_handle: state description, offset 0x18
  * @asce: the host's primary ASCE (CR1) at the entry
  *
- * An entry while the configuration is being dumped is allowed, and counted: a host must not make one.
+ * An entry while the configuration is being dumped is allowed, and counted: a host must not
+ * make one.
  *
  * Context: serialised with softuv_call(); pair with softuv_sie_leave() when it returns 0.
  * Return: 0 to enter, else the validity reason 0x20xx.
