@@ -44,7 +44,7 @@ uint64_t vcpu_notes_size(uint64_t cpu_len)
 
 int layout_compute(struct dump_layout *l, struct fail *f)
 {
-	if (!l->vcpus || !l->mem_size || l->mem_size % MIB || l->mem_size > 1ull << 46)
+	if (!l->vcpus || !l->mem_size || l->mem_size % MIB || l->mem_size > DUMP_MAX_MEM)
 		return fail_set(f,
 				"dump layout: %u vCPUs and 0x%" PRIx64
 				" bytes of memory: impossible",

@@ -54,6 +54,7 @@ struct dump_keys {
 	uint8_t xts[64];
 };
 
+#define DUMP_MAX_MEM		(1ull << 46)	/* no machine has more */
 #define STATE_PER_MIB		(MIB / PAGE_SIZE * STATE_ENTRY)
 
 enum page_state { PAGE_ENCRYPTED, PAGE_ZERO, PAGE_SHARED, PAGE_INVALID, PAGE_STATES };

@@ -34,6 +34,9 @@ int dumpread_sort_parts(struct dumpread *d, struct fail *f)
 	}
 	d->mem_addr = d->part[0].addr;
 	d->mem_size = d->part[d->nparts - 1].addr + d->part[d->nparts - 1].size - d->mem_addr;
+	if (d->mem_size > DUMP_MAX_MEM)
+		return fail_set(f, "%s: memory: size: at most 0x%llx expected, found 0x%" PRIx64,
+				d->src.name, DUMP_MAX_MEM, d->mem_size);
 	return 0;
 }
 

@@ -77,7 +77,7 @@ static void parse(int argc, char **argv, struct take_opts *o)
 			o->image = optarg;
 			break;
 		case OPT_MEM:
-			limited("--mem", optarg, MIB, 1ull << 46, &o->mem);
+			limited("--mem", optarg, MIB, DUMP_MAX_MEM, &o->mem);
 			break;
 		case OPT_VCPUS:
 			limited("--vcpus", optarg, 1, 4096, &o->vcpus);

@@ -316,6 +316,33 @@ static void reader_refuses(void **state)
 	}
 }
 
+/* A sparse file costs nothing: what its headers claim must not keep a reader busy. */
+static void memory_is_limited(void **state)
+{
+	uint8_t *sh = s.file + part_offset(SHDRS) + SHDR_SIZE;
+	uint8_t *ph = s.file + part_offset(PHDRS) + PHDR_SIZE;
+	uint8_t saved_sh[SHDR_SIZE], saved_ph[PHDR_SIZE];
+	static struct dumpread d;
+	uint64_t mem;
+
+	(void)state;
+	memcpy(saved_sh, sh, sizeof(saved_sh));
+	memcpy(saved_ph, ph, sizeof(saved_ph));
+	for (mem = DUMP_MAX_MEM; mem <= DUMP_MAX_MEM + PAGE_SIZE; mem += PAGE_SIZE) {
+		/* memory and storage state lie behind all else and are not read yet */
+		put64(ph + 8, s.layout.file_size);
+		put64(ph + 32, mem);
+		put64(ph + 40, mem);
+		put64(sh + 24, s.layout.file_size + mem);
+		put64(sh + 32, mem / PAGE_SIZE * STATE_ENTRY);
+		assert_int_equal(open_bytes(&d, s.file, 1ull << 62), mem > DUMP_MAX_MEM ? -1 : 0);
+		dumpread_close(&d);
+	}
+	assert_non_null(strstr(f.text, "memory: size: at most 0x400000000000 expected"));
+	memcpy(sh, saved_sh, sizeof(saved_sh));
+	memcpy(ph, saved_ph, sizeof(saved_ph));
+}
+
 static void states_refused(void **state)
 {
 	static const struct { uint8_t b14, b15; enum page_state s; } t[] = {
@@ -384,6 +411,7 @@ int main(void)
 		cmocka_unit_test(keys_open_everything),
 		cmocka_unit_test(dump_key_known_answer),
 		cmocka_unit_test(reader_refuses),
+		cmocka_unit_test(memory_is_limited),
 		cmocka_unit_test(states_refused),
 		cmocka_unit_test(truncations_refused),
 		cmocka_unit_test(names),
