@@ -81,7 +81,7 @@ install: tools-native
 	@lib/install
 uninstall: tools-native
 	@lib/install --uninstall
-fetch:
+fetch: | ready
 	@machine/fetch $(or $(ARGS),--all)
 clean:
 	@tests/clean
