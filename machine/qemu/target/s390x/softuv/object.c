@@ -43,6 +43,7 @@ void s390_softuv_machine_reset(void)
         softuv_reset(s390_softuv_chip);
         softuv_equip_reset(the_object->equip);
         the_object->sie_entries = 0;
+        memset(the_object->sie_exits, 0, sizeof(the_object->sie_exits));
         CPU_FOREACH(cs) {
             tlb_flush(cs);
         }
@@ -231,23 +232,27 @@ static void set_backup_key(Object *obj, const char *value, Error **errp)
 
 static char *get_sie(Object *obj, Error **errp)
 {
-    return g_strdup(S390_SOFTUV(obj)->sie_null ? "null" : "off");
+    return g_strdup(s390_softuv_sie_modes[S390_SOFTUV(obj)->sie_mode]);
 }
 
 static void set_sie(Object *obj, const char *value, Error **errp)
 {
     S390Softuv *uv = S390_SOFTUV(obj);
+    int i;
 
     if (uv == the_object) {
         error_setg(errp, "'sie' cannot be changed any more");
-    } else if (!strcmp(value, "off")) {
-        uv->sie_null = false;
-    } else if (!strcmp(value, "null")) {
-        uv->sie_null = true;
-    } else {
-        error_setg(errp, "sie='%s': use 'off' (the instruction does not exist) "
-                   "or 'null' (it executes no guest instruction)", value);
+        return;
     }
+    for (i = 0; i < SOFTUV_SIE__MAX; i++) {
+        if (!strcmp(value, s390_softuv_sie_modes[i])) {
+            uv->sie_mode = i;
+            return;
+        }
+    }
+    error_setg(errp, "sie='%s': use 'off' (the instruction does not exist), "
+               "'null' (it executes no guest instruction) or 'run' (it executes "
+               "guests that are not protected)", value);
 }
 
 static void get_rules(Object *obj, Visitor *v, const char *name, void *opaque,
@@ -333,7 +338,7 @@ static void softuv_class_init(ObjectClass *oc, void *data)
         "PEM file with the backup host key's private key");
     object_class_property_add_str(oc, "sie", get_sie, set_sie);
     object_class_property_set_description(oc, "sie",
-        "off: no SIE instruction (default), null: SIE without a guest");
+        "off, null or run");
     object_class_property_add(oc, "rule", "strList", get_rules, set_rules,
                               NULL, NULL);
     object_class_property_set_description(oc, "rule",

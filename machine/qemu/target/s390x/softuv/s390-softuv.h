@@ -55,7 +55,9 @@ bool s390_softuv_cpu_busy(S390CPU *cpu);
  * the prefix area, or an address without storage.
  */
 #define SOFTUV_LOST_PREFIX      0x53550000
-hwaddr s390_softuv_psa(const CPUS390XState *env);
+/* Stores there have no effect: no machine has so much storage. */
+#define SOFTUV_NO_STORAGE       (1ull << 60)
+hwaddr s390_softuv_psa(CPUS390XState *env);
 struct LowCore *s390_softuv_lost_lowcore(CPUS390XState *env);
 bool s390_softuv_is_lost(const struct LowCore *lowcore);
 

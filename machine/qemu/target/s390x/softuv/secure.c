@@ -11,6 +11,8 @@
 #include "hw/boards.h"
 #include "hw/virtio/virtio.h"
 #include "softuv-int.h"
+#include "s390-sie.h"
+#include "sie-int.h"
 #include "trace.h"
 
 struct softuv *s390_softuv_chip;
@@ -22,20 +24,30 @@ int s390_softuv_fault(hwaddr abs, uint64_t *tec)
     return PGM_SECURE_ACCESS;
 }
 
-/* Stores there have no effect: no machine has so much storage. */
-#define NO_STORAGE  (1ull << 60)
-
 /* Written by the interruption handlers, never read by anybody. */
 static LowCore lost;
 
 bool s390_softuv_is_lost(const LowCore *lowcore)
 {
-    return lowcore == &lost;
+    return lowcore == &lost || s390_sie_is_lowcore(lowcore);
 }
 
-hwaddr s390_softuv_psa(const CPUS390XState *env)
+hwaddr s390_softuv_psa(CPUS390XState *env)
 {
-    return unlikely(s390_softuv_denies(env->psa)) ? NO_STORAGE : env->psa;
+    if (env->sie_flags) {
+        return s390_sie_prefix(env);
+    }
+    return unlikely(s390_softuv_denies(env->psa)) ? SOFTUV_NO_STORAGE : env->psa;
+}
+
+void s390_store_tec(CPUS390XState *env, int excp, uint64_t tec)
+{
+    if (excp & SIE_HOST_FAULT) {
+        env->sie->host_tec = tec;
+    } else if (excp != PGM_ADDRESSING) {
+        stq_phys(env_cpu(env)->as,
+                 s390_softuv_psa(env) + offsetof(LowCore, trans_exc_code), tec);
+    }
 }
 
 LowCore *s390_softuv_lost_lowcore(CPUS390XState *env)
@@ -45,6 +57,11 @@ LowCore *s390_softuv_lost_lowcore(CPUS390XState *env)
         .addr = cpu_to_be64(SOFTUV_LOST_PREFIX),
     };
 
+    if (env->sie_flags) {
+        LowCore *lowcore = s390_sie_map_lowcore(env);
+
+        return lowcore ?: &lost;
+    }
     if (likely(!s390_softuv_denies(env->psa) &&
                !s390_softuv_denies(env->psa + TARGET_PAGE_SIZE))) {
         return NULL;

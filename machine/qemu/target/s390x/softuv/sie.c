@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The null SIE: START INTERPRETIVE EXECUTION that enters and leaves.
+ * The instruction START INTERPRETIVE EXECUTION, and the null SIE, which enters
+ * and leaves without having executed anything; sie-guest.c executes guests.
  */
 #include "qemu/osdep.h"
 #include "qemu/main-loop.h"
@@ -11,40 +12,15 @@
 #include "exec/address-spaces.h"
 #include "tcg/tcg_s390x.h"
 #include "softuv-int.h"
+#include "sie-int.h"
+#include "s390-sie.h"
 #include "trace.h"
 
-/* Fields of the state description (struct kvm_s390_sie_block of Linux) */
-#define SIE_CPUFLAGS        0x000   /* u32 */
-#define SIE_PREFIX          0x004   /* u32 */
-#define SIE_HANDLE_CPU      0x010   /* u64, format 4 */
-#define SIE_HANDLE_CONFIG   0x018   /* u64, format 4 */
-#define SIE_ICPTCODE        0x050   /* u8 */
-#define SIE_IHCPU           0x052   /* u16 */
-#define SIE_IPA             0x056   /* u16 */
-#define SIE_IPB             0x058   /* u32 */
-#define SIE_SDF             0x068   /* u8 */
-#define SIE_GPSW_MASK       0x090   /* u64 */
-#define SIE_GCR0            0x100   /* u64 */
-
-#define SIE_BLOCK_ALIGN     0x1ff
-#define SIE_BLOCK_SIZE      512
-
-#define CPUFLAG_STOP_INT    0x04000000
-#define CPUFLAG_IO_INT      0x02000000
-#define CPUFLAG_EXT_INT     0x01000000
-
-#define SIE_PREFIX_MASK     0x7fffe000
-#define SIE_SDF_FORMAT_4    2
-
-#define ICPT_NONE           0x00
-#define ICPT_EXTREQ         0x10
-#define ICPT_IOREQ          0x18
-#define ICPT_WAIT           0x1c
-#define ICPT_VALIDITY       0x20
-#define ICPT_STOP           0x28
-#define ICPT_PV_PREFIX      0x70
-
-#define GCR0_TIMERS         (CR0_CKC_SC | CR0_CPU_TIMER_SC)
+const char *const s390_softuv_sie_modes[SOFTUV_SIE__MAX] = {
+    [SOFTUV_SIE_OFF] = "off",
+    [SOFTUV_SIE_NULL] = "null",
+    [SOFTUV_SIE_RUN] = "run",
+};
 
 static const char *const exit_names[SOFTUV_SIE_EXIT__MAX] = {
     [SOFTUV_SIE_EXIT_NULL] = "null",
@@ -192,30 +168,13 @@ static int check_block(CPUS390XState *env, uint64_t addr, hwaddr block)
     return 0;
 }
 
-void HELPER(sie)(CPUS390XState *env, uint64_t addr)
+/* The null SIE; it is left already. */
+static void null_sie(CPUS390XState *env, S390Softuv *uv, hwaddr block)
 {
-    S390Softuv *uv = s390_softuv_object();
-    CPUState *cs = env_cpu(env);
     uint32_t ipb = 0, flags;
     uint8_t sdf, code;
-    hwaddr block;
-    int pgm;
-
-    if (!uv || !uv->sie_null || !s390_softuv_chip ||
-        !s390_has_feat(S390_FEAT_SIE_F2)) {
-        tcg_s390_program_interrupt(env, PGM_OPERATION, GETPC());
-    }
-    if (env->psw.mask & PSW_MASK_PSTATE) {
-        tcg_s390_program_interrupt(env, PGM_PRIVILEGED, GETPC());
-    }
-    block = mmu_real2abs(env, addr);
-    pgm = check_block(env, addr, block);
-    if (pgm) {
-        tcg_s390_program_interrupt(env, pgm, GETPC());
-    }
 
     qemu_mutex_lock_iothread();
-    uv->sie_entries++;
     flags = blk_ldl(block, SIE_CPUFLAGS);
     sdf = blk_ldb(block, SIE_SDF);
     if (sdf == SIE_SDF_FORMAT_4) {
@@ -229,12 +188,107 @@ void HELPER(sie)(CPUS390XState *env, uint64_t addr)
         blk_stl(block, SIE_IPB, ipb);
         blk_stb(block, SIE_ICPTCODE, code);
     }
+    qatomic_inc(&uv->sie_exits[code]);
     qemu_mutex_unlock_iothread();
-    trace_softuv_sie(block, sdf, flags, code, ipb, cs->cpu_index);
+    trace_softuv_sie(block, sdf, flags, code, ipb, env_cpu(env)->cpu_index);
+}
+
+/* Where the machine has the description, which check_block() found good. */
+static uint8_t *map_block(hwaddr block)
+{
+    hwaddr len = SIE_BLOCK_SIZE, offset;
+    MemoryRegion *mr;
+
+    RCU_READ_LOCK_GUARD();
+    mr = address_space_translate(&address_space_memory, block, &offset, &len,
+                                 true, MEMTXATTRS_UNSPECIFIED);
+    return (uint8_t *)memory_region_get_ram_ptr(mr) + offset;
+}
+
+/* Returns to the main loop: the guest executes then, or the host behind SIE. */
+void HELPER(sie)(CPUS390XState *env, uint64_t addr, uint32_t ilen)
+{
+    S390Softuv *uv = s390_softuv_object();
+    uint8_t *blk;
+    hwaddr block;
+    int pgm;
+
+    if (!uv || uv->sie_mode == SOFTUV_SIE_OFF || !s390_softuv_chip ||
+        !s390_has_feat(S390_FEAT_SIE_F2)) {
+        tcg_s390_program_interrupt(env, PGM_OPERATION, GETPC());
+    }
+    if (env->psw.mask & PSW_MASK_PSTATE) {
+        tcg_s390_program_interrupt(env, PGM_PRIVILEGED, GETPC());
+    }
+    block = mmu_real2abs(env, addr);
+    pgm = check_block(env, addr, block);
+    if (pgm) {
+        tcg_s390_program_interrupt(env, pgm, GETPC());
+    }
+
+    qatomic_inc(&uv->sie_entries);
+    blk = map_block(block);
+    if (uv->sie_mode == SOFTUV_SIE_NULL ||
+        ldub_p(blk + SIE_SDF) == SIE_SDF_FORMAT_4) {
+        null_sie(env, uv, block);
+        env->psw.addr += ilen;
+    } else if (!(ldl_be_p(blk + SIE_CPUFLAGS) & CPUFLAG_ZARCH)) {
+        stl_be_p(blk + SIE_IPB, VALIDITY_MODE << 16);
+        stb_p(blk + SIE_ICPTCODE, ICPT_VALIDITY);
+        qatomic_inc(&uv->sie_exits[ICPT_VALIDITY]);
+        env->psw.addr += ilen;
+    } else {
+        s390_sie_enter(env, block, blk, ilen);
+    }
+    cpu_loop_exit_noexc(env_cpu(env));
+}
+
+void s390_sie_count_exit(CPUS390XState *env, uint8_t code)
+{
+    const S390Sie *sie = env->sie;
+
+    qatomic_inc(&s390_softuv_object()->sie_exits[code]);
+    trace_softuv_sie_exit(sie->block, code, lduw_be_p(sie->blk + SIE_IPA),
+                          ldl_be_p(sie->blk + SIE_IPB),
+                          ldq_be_p(sie->blk + SIE_GPSW_MASK),
+                          ldq_be_p(sie->blk + SIE_GPSW_ADDR),
+                          env_cpu(env)->cpu_index);
+}
+
+bool s390_sie_flush_always(void)
+{
+    return s390_softuv_object()->sie_flush;
+}
+
+/* " exits=0x00:3,0x04:12" */
+static void append_exits(GString *reply, const S390Softuv *uv)
+{
+    const char *before = " exits=";
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(uv->sie_exits); i++) {
+        if (uv->sie_exits[i]) {
+            g_string_append_printf(reply, "%s0x%02x:%zu", before, i,
+                                   uv->sie_exits[i]);
+            before = ",";
+        }
+    }
+}
+
+static char *sie_state(const S390Softuv *uv)
+{
+    GString *reply = g_string_new(NULL);
+
+    g_string_printf(reply, "ok sie=%s exit=%s entries=%zu",
+                    s390_softuv_sie_modes[uv->sie_mode],
+                    exit_names[uv->sie_exit], uv->sie_entries);
+    append_exits(reply, uv);
+    return g_string_free(reply, false);
 }
 
 /*
- * "sie": what it does; "sie exit=null|wait|stop": the rule for leaving.
+ * "sie": what it does; "sie exit=null|wait|stop": how the null SIE leaves;
+ * "sie flush=on|off": whether each entry drops the guest's translations.
  */
 char *s390_softuv_sie_command(S390Softuv *uv, const char *args)
 {
@@ -242,12 +296,14 @@ char *s390_softuv_sie_command(S390Softuv *uv, const char *args)
     int i;
 
     if (!*arg) {
-        return g_strdup_printf("ok sie=%s exit=%s entries=%" PRIu64,
-                               uv->sie_null ? "null" : "off",
-                               exit_names[uv->sie_exit], uv->sie_entries);
+        return sie_state(uv);
     }
-    if (!uv->sie_null) {
+    if (uv->sie_mode == SOFTUV_SIE_OFF) {
         return g_strdup("error: sie: the machine was started with sie=off");
+    }
+    if (!strcmp(arg, "flush=on") || !strcmp(arg, "flush=off")) {
+        uv->sie_flush = !strcmp(arg, "flush=on");
+        return g_strdup_printf("ok %s", arg);
     }
     for (i = 0; i < SOFTUV_SIE_EXIT__MAX; i++) {
         if (g_str_has_prefix(arg, "exit=") && !strcmp(arg + 5, exit_names[i])) {
@@ -255,5 +311,6 @@ char *s390_softuv_sie_command(S390Softuv *uv, const char *args)
             return g_strdup_printf("ok exit=%s", exit_names[i]);
         }
     }
-    return g_strdup("error: sie: use exit=null, exit=wait or exit=stop");
+    return g_strdup("error: sie: use exit=null, exit=wait, exit=stop, flush=on "
+                    "or flush=off");
 }

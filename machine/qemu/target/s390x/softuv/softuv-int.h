@@ -23,6 +23,14 @@ typedef enum SoftuvSieExit {
     SOFTUV_SIE_EXIT__MAX,
 } SoftuvSieExit;
 
+/* What START INTERPRETIVE EXECUTION does */
+typedef enum SoftuvSieMode {
+    SOFTUV_SIE_OFF,                 /* it does not exist */
+    SOFTUV_SIE_NULL,                /* it enters and leaves */
+    SOFTUV_SIE_RUN,                 /* it executes guests of format 0 */
+    SOFTUV_SIE__MAX,
+} SoftuvSieMode;
+
 struct S390Softuv {
     Object parent_obj;
 
@@ -35,9 +43,11 @@ struct S390Softuv {
     char *reply;                    /* answer to the last command */
     Notifier machine_done;
 
-    bool sie_null;
+    SoftuvSieMode sie_mode;
     SoftuvSieExit sie_exit;
-    uint64_t sie_entries;           /* since the last reset */
+    bool sie_flush;                 /* guests' translations at each entry */
+    size_t sie_entries;             /* since the last reset */
+    size_t sie_exits[256];          /* by interception code */
     bool dump_entry_reported;
 
     /* CPUs that wait for executing alone: address of the UVC | 1, or 0 */
@@ -70,7 +80,8 @@ void s390_softuv_watch_dma(void);
 void s390_softuv_watch_devices(void);
 void s390_softuv_check_devices(void);
 
-/* sie.c: "sie ..." text command; returns the reply, g_free() it */
+/* sie.c: the modes' names; "sie ..." text command, g_free() its reply */
+extern const char *const s390_softuv_sie_modes[SOFTUV_SIE__MAX];
 char *s390_softuv_sie_command(S390Softuv *uv, const char *args);
 
 #endif /* TARGET_S390X_SOFTUV_INT_H */

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What QEMU's s390x code asks while a CPU executes a guest in SIE. The guest's
+ * PSW, control registers, prefix and general registers are then those of
+ * CPUS390XState, and the host's are kept aside.
+ */
+#ifndef TARGET_S390X_SIE_H
+#define TARGET_S390X_SIE_H
+
+#include "exec/hwaddr.h"
+#include "cpu-qom.h"
+
+/*
+ * In an interruption code: it is the host's, which the guest's storage
+ * access brought about.
+ */
+#define SIE_HOST_FAULT      0x10000
+
+/* The guest's address spaces have MMU indexes of their own. */
+#define MMU_GUEST           4
+#define MMU_HOST_MASK       0x0f
+#define MMU_GUEST_MASK      0xf0
+
+/* STOP_INT, IO_INT and EXT_INT of the state description's first word */
+#define SIE_REQUESTS        0x07000000
+
+/* Why an instruction of a guest may be intercepted: always, or as its host asks */
+enum {
+    SIE_ICPT_ALWAYS = 1,
+    SIE_ICPT_LPSW,
+    SIE_ICPT_STCTL,
+    SIE_ICPT_LCTL,
+    SIE_ICPT_IPTE,
+    SIE_ICPT_ILLEGAL,               /* the guest does not have it */
+};
+
+/* The PSW mask and control registers that decide about host interruptions. */
+uint64_t s390_sie_host_psw_mask(const CPUS390XState *env);
+uint64_t s390_sie_host_creg(const CPUS390XState *env, unsigned int nr);
+
+/* Any CPU has been in SIE: host translations may be part of a guest's. */
+extern bool s390_sie_used;
+
+/*
+ * Translate a guest absolute address through the host's primary space.
+ * Returns 0, PGM_ADDRESSING for the guest, or a code with SIE_HOST_FAULT.
+ */
+int s390_sie_translate(CPUS390XState *env, uint64_t gabs, int rw,
+                       target_ulong *abs, int *flags, uint64_t *tec);
+/* The TEID of the last host fault. */
+uint64_t s390_sie_host_tec(const CPUS390XState *env);
+/* Where the walk of the host's tables reads a page-table entry. */
+void s390_sie_note_pte(CPUS390XState *env, hwaddr pte);
+
+/* Store the TEID of an interruption that is going to be taken. */
+void s390_store_tec(CPUS390XState *env, int excp, uint64_t tec);
+
+/* The guest's prefix area: absolute address, or map it; or it has no storage. */
+hwaddr s390_sie_prefix(CPUS390XState *env);
+struct LowCore *s390_sie_map_lowcore(CPUS390XState *env);
+bool s390_sie_is_lowcore(const struct LowCore *lowcore);
+
+/*
+ * An interruption is about to be taken in SIE: leaves SIE for one of the
+ * host's, and turns a host fault into one.
+ */
+void s390_sie_interrupt(CPUState *cs);
+/* A program interruption with the guest's old PSW made: is it intercepted? */
+bool s390_sie_intercepts_pgm(CPUS390XState *env);
+/* Leave SIE if anything asks for it; the guest's state must be complete. */
+bool s390_sie_check(CPUS390XState *env);
+/* Leave SIE, for a reset. */
+void s390_sie_abandon(CPUS390XState *env);
+
+/* MVPG met a host fault: intercepted, if the host wants that. */
+void s390_sie_mvpg(CPUS390XState *env, int exc, uint64_t src, uint64_t dst,
+                   uint32_t r1, uint32_t r2, uintptr_t ra);
+
+/* Clocks and facilities of the guest */
+uint64_t s390_sie_epoch(const CPUS390XState *env);
+uint64_t s390_sie_stpt(CPUS390XState *env);
+void s390_sie_spt(CPUS390XState *env, uint64_t value);
+uint64_t s390_sie_stckc(CPUS390XState *env);
+void s390_sie_sckc(CPUS390XState *env, uint64_t value);
+/* Its list of facilities; @len is in bytes. False: it cannot be read. */
+bool s390_sie_facilities(CPUS390XState *env, uint8_t *list, unsigned int len);
+
+#endif /* TARGET_S390X_SIE_H */

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * START INTERPRETIVE EXECUTION: the state description, and what a CPU keeps
+ * while it executes a guest.
+ */
+#ifndef TARGET_S390X_SIE_INT_H
+#define TARGET_S390X_SIE_INT_H
+
+/* Fields of the state description (struct kvm_s390_sie_block of Linux) */
+#define SIE_CPUFLAGS        0x000   /* u32 */
+#define SIE_PREFIX          0x004   /* u32 */
+#define SIE_HANDLE_CPU      0x010   /* u64, format 4 */
+#define SIE_HANDLE_CONFIG   0x018   /* u64, format 4 */
+#define SIE_CPUTM           0x028   /* u64 */
+#define SIE_CKC             0x030   /* u64 */
+#define SIE_EPOCH           0x038   /* u64 */
+#define SIE_LCTL            0x044   /* u16 */
+#define SIE_ICTL            0x048   /* u32 */
+#define SIE_ECA             0x04c   /* u32 */
+#define SIE_ICPTCODE        0x050   /* u8 */
+#define SIE_ICPTSTATUS      0x051   /* u8 */
+#define SIE_IHCPU           0x052   /* u16 */
+#define SIE_IPA             0x056   /* u16 */
+#define SIE_IPB             0x058   /* u32 */
+#define SIE_SCAOH           0x05c   /* u32 */
+#define SIE_ECB             0x061   /* u8 */
+#define SIE_SCAOL           0x064   /* u32 */
+#define SIE_SDF             0x068   /* u8 */
+#define SIE_TODPR           0x06c   /* u32 */
+#define SIE_MSO             0x080   /* u64 */
+#define SIE_MSL             0x088   /* u64 */
+#define SIE_GPSW_MASK       0x090   /* u64 */
+#define SIE_GPSW_ADDR       0x098   /* u64 */
+#define SIE_GG14            0x0a0   /* u64 */
+#define SIE_GG15            0x0a8   /* u64 */
+#define SIE_PTE_DEST        0x0c0   /* u64, partial execution of MVPG */
+#define SIE_PTE_SRC         0x0c8   /* u64 */
+#define SIE_PGMILC          0x0cc   /* u16 */
+#define SIE_IPRCC           0x0ce   /* u16 */
+#define SIE_DXC             0x0d0   /* u32 */
+#define SIE_MCN             0x0d4   /* u16 */
+#define SIE_PERC            0x0d6   /* u16: code and ATMID */
+#define SIE_PERADDR         0x0d8   /* u64 */
+#define SIE_EAI             0x0e0   /* u8 */
+#define SIE_OAI             0x0e2   /* u8 */
+#define SIE_TECMC           0x0e8   /* u64 */
+#define SIE_GCR0            0x100   /* u64[16] */
+#define SIE_GBEA            0x180   /* u64 */
+#define SIE_FAC             0x1a0   /* u32 */
+#define SIE_PP              0x1de   /* u64 */
+
+#define SIE_BLOCK_ALIGN     0x1ff
+#define SIE_BLOCK_SIZE      512
+
+#define CPUFLAG_STOP_INT    0x04000000
+#define CPUFLAG_IO_INT      0x02000000
+#define CPUFLAG_EXT_INT     0x01000000
+#define CPUFLAG_ZARCH       0x00000800
+#define CPUFLAG_SM          0x00000080
+
+#define SIE_PREFIX_MASK     0x7fffe000
+#define SIE_SDF_FORMAT_4    2
+
+#define ICTL_OPEREXC        0x80000000
+#define ICTL_PINT           0x20000000
+#define ICTL_LPSW           0x00400000
+#define ICTL_STCTL          0x00040000
+#define ECA_MVPGI           0x01000000
+#define ECB_SPECI           0x08
+
+#define ICPT_NONE           0x00
+#define ICPT_INST           0x04
+#define ICPT_PROGI          0x08
+#define ICPT_EXTREQ         0x10
+#define ICPT_IOREQ          0x18
+#define ICPT_WAIT           0x1c
+#define ICPT_VALIDITY       0x20
+#define ICPT_STOP           0x28
+#define ICPT_OPEREXC        0x2c
+#define ICPT_PARTEXEC       0x38
+#define ICPT_PV_PREFIX      0x70
+
+/* reasons of a validity interception */
+#define VALIDITY_MODE       0x0001  /* not in z/Architecture mode */
+
+#define GCR0_TIMERS         (CR0_CKC_SC | CR0_CPU_TIMER_SC)
+
+/* What the guest's entries in the TLB depend on, besides the tables. */
+typedef struct SieSpace {
+    hwaddr block;
+    uint64_t host_asce;
+    uint64_t cregs[4];              /* 0, 1, 7 and 13 */
+    uint64_t prefix;
+    uint64_t mso;
+    uint64_t limit;
+} SieSpace;
+
+typedef struct S390Sie {
+    hwaddr block;                   /* absolute address of the description */
+    uint8_t *blk;                   /* and where the machine has it */
+    unsigned int ilen;              /* of the SIE instruction */
+
+    /* the host's, which the guest's has displaced in CPUS390XState */
+    PSW psw;
+    uint64_t cregs[16];
+    uint64_t psa;
+    uint64_t r14, r15;
+    uint64_t gbea;
+    uint64_t pp;
+    uint32_t todpr;
+
+    /* the guest's, for which CPUS390XState has no place */
+    uint64_t epoch;
+    uint64_t ckc;
+    uint64_t cputm;                 /* CPU timer when cputm_at was now */
+    int64_t cputm_at;               /* ns of the virtual clock */
+    uint64_t mso;                   /* host virtual address of absolute 0 */
+    uint64_t limit;                 /* first absolute address behind the end */
+    uint64_t armed;                 /* timer subclass mask that the timer has */
+    QEMUTimer *timer;
+
+    uint64_t host_tec;              /* TEID of the last fault of the host */
+    hwaddr pte;                     /* last page-table entry of stage 2 */
+    SieSpace space;                 /* whose entries the TLB has */
+} S390Sie;
+
+/* sie.c: statistics, and the debug switch */
+void s390_sie_count_exit(CPUS390XState *env, uint8_t code);
+bool s390_sie_flush_always(void);
+
+/* sie-guest.c: the guest of this description runs when the TB is left */
+void s390_sie_enter(CPUS390XState *env, hwaddr block, uint8_t *blk,
+                    unsigned int ilen);
+
+#endif /* TARGET_S390X_SIE_INT_H */
