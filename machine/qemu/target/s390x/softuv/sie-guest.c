@@ -436,6 +436,8 @@ void s390_sie_mvpg(CPUS390XState *env, int exc, uint64_t src, uint64_t dst,
     }
     blk = env->sie->blk;
     cpu_restore_state(env_cpu(env), ra);
+    /* The count of instructions is exact now, so that the clock may be read. */
+    env_cpu(env)->can_do_io = 1;
     ilen = env->int_pgm_ilen;
     stq_be_p(blk + SIE_PTE_DEST, pte_of(env, dst, MMU_DATA_STORE));
     stq_be_p(blk + SIE_PTE_SRC, pte_of(env, src, MMU_DATA_LOAD));
