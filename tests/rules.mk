@@ -21,7 +21,10 @@ test-programs: seimage pvdump FORCE | ready
 selftest-programs: FORCE | ready
 	@echo "make: selftest programs" >&2
 	@+$(MAKE) -s -C tests/kernel/selftest BUILD=$(BUILD)
-.PHONY: test-programs lib softuv seimage pvdump tests tools-native programs selftest-programs $(L1_PROGRAMS)
+# KVM's selftests of the kernel itself.
+guest-programs: $(BUILD)/series/linux-5.10.mbx | ready
+	@+$(MAKE) -s -C tests/kernel/guests BUILD=$(BUILD)
+.PHONY: guest-programs test-programs lib softuv seimage pvdump tests tools-native programs selftest-programs $(L1_PROGRAMS)
 
 # needs GOAL TIER: what make builds for a tier, when that is asked for.
 needs = $(if $(filter $(1),$(goals)),$(shell LAYERS="$(LAYERS)" tests/run --needs $(2)))
