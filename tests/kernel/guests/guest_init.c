@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The only program of the Linux guest: copy-on-write, timers, all CPUs, and a sum that shows it.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WORDS	(256u * 512)	/* 1 MiB */
+#define FORKS	200u
+
+static uint64_t words[WORDS];
+
+static uint64_t sum(void)
+{
+	uint64_t total = 0;
+	unsigned int i;
+
+	for (i = 0; i < WORDS; i++)
+		total = total * 31 + words[i];
+	return total;
+}
+
+/* Each child finds what the parent wrote and changes a copy of it. */
+static unsigned int forks(void)
+{
+	unsigned int i, good = 0;
+	int status;
+
+	for (i = 0; i < FORKS; i++) {
+		words[i * 512] = i;
+		if (!fork()) {
+			words[i * 512]++;
+			_exit(words[i * 512] == i + 1 && words[i * 256] != 0xdead ? 7 : 1);
+		}
+		if (wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 7)
+			good++;
+	}
+	return good;
+}
+
+/* Return: milliseconds that a sleep of 50 took */
+static long nap(void)
+{
+	const struct timespec ms50 = { .tv_nsec = 50000000 };
+	struct timespec a, b;
+
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	nanosleep(&ms50, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	return (b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000;
+}
+
+/* On how many CPUs did this process run? */
+static int cpus_used(void)
+{
+	long i, nr = sysconf(_SC_NPROCESSORS_ONLN);
+	int used = 0;
+
+	for (i = 0; i < nr; i++) {
+		cpu_set_t set;
+
+		CPU_ZERO(&set);
+		CPU_SET(i, &set);
+		if (!sched_setaffinity(0, sizeof(set), &set) && sched_getcpu() == i)
+			used++;
+	}
+	return used;
+}
+
+int main(void)
+{
+	unsigned int good;
+	uint64_t before;
+	long slept;
+
+	mount("none", "/sys", "sysfs", 0, NULL);
+	memset(words, 0x5a, sizeof(words));
+	good = forks();
+	before = sum();
+	slept = nap();
+	printf("guest: forks=%u slept=%s cpus=%d sum=%s\n", good, slept >= 50 ? "yes" : "no",
+	       cpus_used(), sum() == before ? "same" : "different");
+	fflush(stdout);
+	reboot(RB_POWER_OFF);
+	return 1;
+}
