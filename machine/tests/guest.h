@@ -97,13 +97,13 @@ static inline u64 *guest_dword(u64 gabs)
 }
 
 /* The guest's tables in the host: one segment, which page by page may change. */
-static u64 *guest_pte(u64 gabs)
+static inline u64 *guest_pte(u64 gabs)
 {
 	return &page_table[GUEST_AT >> 20][(gabs >> 12) & 0xff];
 }
 
 /* Host primary space: the guest at 0, and what is there at its own address, too. */
-static void make_guest(void)
+static inline void make_guest(void)
 {
 	u64 asce = map_identity();
 
@@ -116,7 +116,7 @@ static void make_guest(void)
 
 /* Put the snippet and a PSW there. */
 #define PUT(name) put(name, name##_end - name)
-static void put(const u8 *code, u64 len)
+static inline void put(const u8 *code, u64 len)
 {
 	u64 i;
 
@@ -127,7 +127,7 @@ static void put(const u8 *code, u64 len)
 }
 
 /* One entry: the interception code, or PGM() of a host program interruption. */
-static int enter(void)
+static inline int enter(void)
 {
 	ICPTCODE = 0;
 	lc_set(LC_CODE, 0);
@@ -135,7 +135,7 @@ static int enter(void)
 	return lc(LC_CODE) ? (int)PGM(lc(LC_CODE)) : ICPTCODE;
 }
 
-static int ended(void)
+static inline int ended(void)
 {
 	return ICPTCODE == 4 && IPA == 0x8300 && IPB == 0x05010000;
 }
