@@ -35,24 +35,26 @@ static void prepare_guest(void)
 /* A guest program interruption, taken in the guest. */
 static int took(u64 code, u64 ilc)
 {
-	return ended() && GADDR == HANDLER + 4 && *((u16 *)guest_dword(0x88) + 3) == code &&
-	       *((u16 *)guest_dword(0x88) + 2) == ilc;
+	const u16 *lowcore = (u16 *)guest_dword(0x88);
+
+	return ended() && GADDR == HANDLER + 4 && lowcore[3] == code && lowcore[2] == ilc;
 }
 
 SNIPPET(g_diag, "	lghi	%r3,0x33\n	lghi	%r14,0xee\n	.long	0x83120501\n");
-SNIPPET(g_ex_diag, "	larl	%r1,0f\n	ex	%r0,0(%r1)\n	.long	0\n0:	.long	0x83120501\n");
+SNIPPET(g_ex_diag, "	larl	%r1,0f\n	ex	%r0,0(%r1)\n	.long	0\n"
+	"0:	.long	0x83120501\n");
 SNIPPET(g_exrl_diag, "	exrl	%r0,0f\n	.long	0\n0:	.long	0x83120501\n");
 
 static void instruction_interceptions(void)
 {
 	gregs[7] = 0x77;
-	CHECK(RUN_GUEST(g_diag) == 4);
+	CHECK(run_guest(g_diag) == 4);
 	CHECK(IPA == 0x8312 && IPB == 0x05010000 && ICPTSTATUS == 0);
 	CHECK(GPSW == GPSW_MASK && GADDR == CODE + 12);
 	CHECK(gregs[3] == 0x33 && gregs[7] == 0x77 && GG14 == 0xee);
-	CHECK(RUN_GUEST(g_ex_diag) == 4);
+	CHECK(run_guest(g_ex_diag) == 4);
 	CHECK(IPA == 0x8312 && IPB == 0x05010000 && ICPTSTATUS == 0x41 && GADDR == CODE + 10);
-	CHECK(RUN_GUEST(g_exrl_diag) == 4);
+	CHECK(run_guest(g_exrl_diag) == 4);
 	CHECK(IPA == 0x8312 && ICPTSTATUS == 0x61 && GADDR == CODE + 6);
 }
 
@@ -64,22 +66,22 @@ static void host_faults(void)
 {
 	gregs[2] = 0x1234;
 	gregs[3] = GUEST_SIZE + 8;
-	CHECK(RUN_GUEST(g_store) == PGM(PGM_SEGMENT));
+	CHECK(run_guest(g_store) == PGM(PGM_SEGMENT));
 	CHECK(lc(LC_TEID) == (GUEST_SIZE | 0x400) && GADDR == CODE && ICPTCODE == 0);
 	CHECK(lc(LC_OLD_ADDR) == (u64)sie_instruction);
 
 	gregs[3] = DATA;
 	*guest_pte(DATA) |= PTE_INVALID;
-	CHECK(RUN_GUEST(g_load) == PGM(PGM_PAGE));
+	CHECK(run_guest(g_load) == PGM(PGM_PAGE));
 	CHECK(lc(LC_TEID) == (DATA | 0x800) && GADDR == CODE);
 	*guest_pte(DATA) &= ~PTE_INVALID;
 	CHECK(enter() == 4 && ended());
 
 	*guest_pte(DATA) |= 0x200;
 	IHCPU = 0xffff;
-	CHECK(RUN_GUEST(g_load) == 4);
+	CHECK(run_guest(g_load) == 4);
 	gregs[2] = 0x5678;
-	CHECK(RUN_GUEST(g_store) == PGM(0x04));
+	CHECK(run_guest(g_store) == PGM(0x04));
 	CHECK(lc(LC_TEID) == (DATA | 0x404) && *guest_dword(DATA) == 0);
 	*guest_pte(DATA) &= ~0x200ul;
 	CHECK(enter() == 4 && ended() && *guest_dword(DATA) == 0x5678);
@@ -87,7 +89,7 @@ static void host_faults(void)
 	/* the host may not execute what its guest may */
 	*guest_pte(CODE) |= 0x100;
 	IHCPU = 0xffff;
-	CHECK(RUN_GUEST(g_load) == 4 && ended());
+	CHECK(run_guest(g_load) == 4 && ended());
 	*guest_pte(CODE) &= ~0x100ul;
 }
 
@@ -99,12 +101,12 @@ static void storage_extent(void)
 	MSL = GUEST_AT;
 	gregs[2] = 0x4321;
 	gregs[3] = DATA;
-	CHECK(RUN_GUEST(g_store) == 4 && ended() && *guest_dword(DATA) == 0x4321);
+	CHECK(run_guest(g_store) == 4 && ended() && *guest_dword(DATA) == 0x4321);
 	gregs[3] = GUEST_SIZE;
-	CHECK(RUN_GUEST(g_store) == 4 && took(PGM_ADDRESSING, 6));
+	CHECK(run_guest(g_store) == 4 && took(PGM_ADDRESSING, 6));
 	CPUFLAGS = CPU_GUEST | CPU_SM;
 	gregs[3] = DATA;
-	CHECK(RUN_GUEST(g_load) == 4 && ended() && gregs[2] == 0x4321);
+	CHECK(run_guest(g_load) == 4 && ended() && gregs[2] == 0x4321);
 }
 
 SNIPPET(g_divide, "	lghi	%r4,0\n	dlgr	%r2,%r4\n" DIAG_END);
@@ -114,24 +116,24 @@ SNIPPET(g_uvc, "	.long	0xb9a40000\n" DIAG_END);
 
 static void guest_interruptions(void)
 {
-	CHECK(RUN_GUEST(g_divide) == 4 && took(9, 4));
+	CHECK(run_guest(g_divide) == 4 && took(9, 4));
 	CHECK(*guest_dword(0x158) == CODE + 8);
-	CHECK(RUN_GUEST(g_svc) == 4 && ended() && GADDR == HANDLER + 4);
+	CHECK(run_guest(g_svc) == 4 && ended() && GADDR == HANDLER + 4);
 	CHECK(*guest_dword(0x88) >> 32 == 0x00020042 && *guest_dword(0x148) == CODE + 2);
-	CHECK(RUN_GUEST(g_illegal) == 4 && took(PGM_OPERATION, 4));
-	CHECK(RUN_GUEST(g_uvc) == 4 && took(PGM_OPERATION, 4));
+	CHECK(run_guest(g_illegal) == 4 && took(PGM_OPERATION, 4));
+	CHECK(run_guest(g_uvc) == 4 && took(PGM_OPERATION, 4));
 	ICTL = 0x80000000;
-	CHECK(RUN_GUEST(g_illegal) == 0x2c && IPA == 0xb2ff && GADDR == CODE + 4);
+	CHECK(run_guest(g_illegal) == 0x2c && IPA == 0xb2ff && GADDR == CODE + 4);
 	ICTL = 0x20000000;
 	*guest_dword(0x88) = 0;
-	CHECK(RUN_GUEST(g_divide) == 8 && IPRCC == 9 && PGMILC == 4 && GADDR == CODE + 8);
+	CHECK(run_guest(g_divide) == 8 && IPRCC == 9 && PGMILC == 4 && GADDR == CODE + 8);
 	CHECK(*guest_dword(0x88) == 0);
 	ICTL = 0;
 
 	/* its prefix area is not mapped: the host's fault, and the SVC is repeated */
 	*guest_pte(0) |= PTE_INVALID;
 	IHCPU = 0xffff;
-	CHECK(RUN_GUEST(g_svc) == PGM(PGM_PAGE));
+	CHECK(run_guest(g_svc) == PGM(PGM_PAGE));
 	CHECK(lc(LC_TEID) == 0x400 && GADDR == CODE);
 	*guest_pte(0) &= ~PTE_INVALID;
 	CHECK(enter() == 4 && ended() && GADDR == HANDLER + 4);
@@ -141,7 +143,7 @@ static void guest_interruptions(void)
 	*guest_dword(0x40000 + LC_SVC_NEW) = GPSW_MASK;
 	*guest_dword(0x40000 + LC_SVC_NEW + 8) = HANDLER;
 	*guest_dword(0x88) = 0;
-	CHECK(RUN_GUEST(g_svc) == 4 && ended());
+	CHECK(run_guest(g_svc) == 4 && ended());
 	CHECK(*guest_dword(0x88) == 0 && *guest_dword(0x40088) >> 32 == 0x00020042);
 	PREFIX = 0;
 }
@@ -154,19 +156,19 @@ static void control_registers(void)
 {
 	gregs[3] = DATA;
 	*guest_dword(DATA) = 0;
-	CHECK(RUN_GUEST(g_lctlg) == 4 && took(7, 4));
+	CHECK(run_guest(g_lctlg) == 4 && took(7, 4));
 	CHECK((u32)*guest_dword(0x90) == 0 || *guest_dword(0x90) >> 32 == 1);
 	*guest_dword(DATA) = CR0_AFP;
-	CHECK(RUN_GUEST(g_lctlg) == 4 && ended() && GADDR == CODE + 14);
+	CHECK(run_guest(g_lctlg) == 4 && ended() && GADDR == CODE + 14);
 	CHECK(GCR(0) == CR0_AFP);
 	LCTL_MASK = 0x8000 >> 1;
-	CHECK(RUN_GUEST(g_lctlg2) == 4 && IPA == 0xebf1 && GADDR == CODE + 6);
+	CHECK(run_guest(g_lctlg2) == 4 && IPA == 0xebf1 && GADDR == CODE + 6);
 	LCTL_MASK = 0x8000 >> 2;
-	CHECK(RUN_GUEST(g_lctlg2) == 4 && ended());
+	CHECK(run_guest(g_lctlg2) == 4 && ended());
 	LCTL_MASK = 0;
-	CHECK(RUN_GUEST(g_stctg) == 4 && ended());
+	CHECK(run_guest(g_stctg) == 4 && ended());
 	ICTL = 0x00040000;
-	CHECK(RUN_GUEST(g_stctg) == 4 && IPA == 0xeb00);
+	CHECK(run_guest(g_stctg) == 4 && IPA == 0xeb00);
 	ICTL = 0;
 	GCR(0) = 0;
 	GCR(1) = 0;
@@ -182,7 +184,7 @@ static int load_psw(u64 mask, u64 addr)
 	gregs[3] = DATA;
 	*guest_dword(DATA) = mask;
 	*guest_dword(DATA + 8) = addr;
-	return RUN_GUEST(g_lpswe);
+	return run_guest(g_lpswe);
 }
 
 static void waits_and_requests(void)
@@ -191,14 +193,14 @@ static void waits_and_requests(void)
 	CHECK(GPSW == (GPSW_MASK | 0x0002000000000000) && GADDR == 0x1000);
 	CHECK(load_psw(GPSW_MASK | 0x0302000000000000, 0x1000) == 0x1c);
 	CPUFLAGS = CPU_GUEST | CPU_SM | STOP_INT;
-	CHECK(RUN_GUEST(g_diag) == 0x28 && GADDR == CODE);
+	CHECK(run_guest(g_diag) == 0x28 && GADDR == CODE);
 	CPUFLAGS = CPU_GUEST | CPU_SM | EXT_INT;
-	CHECK(RUN_GUEST(g_diag) == 4);
-	CHECK(RUN_GUEST(g_stosm) == 0x10 && GADDR == CODE + 4);
+	CHECK(run_guest(g_diag) == 4);
+	CHECK(run_guest(g_stosm) == 0x10 && GADDR == CODE + 4);
 	CPUFLAGS = CPU_GUEST | CPU_SM | IO_INT;
-	CHECK(RUN_GUEST(g_stosm) == 0x18 && GADDR == CODE + 4);
+	CHECK(run_guest(g_stosm) == 0x18 && GADDR == CODE + 4);
 	CPUFLAGS = CPU_GUEST | CPU_SM;
-	CHECK(RUN_GUEST(g_stosm) == 4 && ended());
+	CHECK(run_guest(g_stosm) == 4 && ended());
 	ICTL = 0x00400000;
 	CHECK(load_psw(GPSW_MASK, HANDLER) == 4 && IPA == 0xb2b2 && GADDR == CODE + 4);
 	ICTL = 0;
@@ -212,18 +214,19 @@ static void specification(void)
 	CHECK(GPSW == (GPSW_MASK | 0x0008000000000000) && GADDR == HANDLER);
 	gregs[3] = DATA;
 	*guest_dword(DATA) = 0;
-	CHECK(RUN_GUEST(g_lpsw) == 8 && IPRCC == 6);
-	CHECK(RUN_GUEST(g_odd) == 8 && IPRCC == 6);
+	CHECK(run_guest(g_lpsw) == 8 && IPRCC == 6);
+	CHECK(run_guest(g_odd) == 8 && IPRCC == 6);
 	ECB = 0x08;
-	CHECK(RUN_GUEST(g_odd) == 4 && GADDR == HANDLER + 4);
+	CHECK(run_guest(g_odd) == 4 && GADDR == HANDLER + 4);
 	/* a loop of invalid new PSWs is left at once */
 	*guest_dword(LC_PGM_NEW) = 0x0008000000000000;
-	CHECK(RUN_GUEST(g_divide) == 8 && IPRCC == 6 && GPSW == 0x0008000000000000);
+	CHECK(run_guest(g_divide) == 8 && IPRCC == 6 && GPSW == 0x0008000000000000);
 	*guest_dword(LC_PGM_NEW) = GPSW_MASK;
 	ECB = 0;
 }
 
-SNIPPET(g_clocks, "	stck	0(%r3)\n	stpt	8(%r3)\n	stckc	16(%r3)\n" DIAG_END);
+SNIPPET(g_clocks, "	stck	0(%r3)\n	stpt	8(%r3)\n"
+	"	stckc	16(%r3)\n" DIAG_END);
 SNIPPET(g_spt, "	spt	0(%r3)\n	sckc	8(%r3)\n" DIAG_END);
 SNIPPET(g_spin, "0:	j	0b\n");
 
@@ -236,20 +239,20 @@ static void clocks(void)
 	CPUTM = 0x7000000000;
 	CKC = 0x123456;
 	before = tod();
-	CHECK(RUN_GUEST(g_clocks) == 4 && ended());
+	CHECK(run_guest(g_clocks) == 4 && ended());
 	CHECK(data[0] - EPOCH >= before && data[0] - EPOCH <= tod());
 	CHECK(data[1] <= 0x7000000000 && data[1] > 0x6f00000000 && CPUTM <= data[1]);
 	CHECK(data[2] == 0x123456 && CKC == 0x123456);
 	EPOCH = 0;
 	data[0] = 0x5000000000;
 	data[1] = 0x987654;
-	CHECK(RUN_GUEST(g_spt) == 4 && ended());
+	CHECK(run_guest(g_spt) == 4 && ended());
 	CHECK(CPUTM <= 0x5000000000 && CPUTM > 0x4f00000000 && CKC == 0x987654);
 
 	/* a timer that the guest would take is for the host to deliver: a null exit */
 	GCR(0) = CR0_CKC;
 	CKC = tod() + TOD_SECONDS(1) / 100;
-	PUT(g_spin);
+	put(g_spin);
 	GPSW = GPSW_MASK | 0x0100000000000000;
 	CHECK(enter() == 0 && tod() > CKC && GADDR == CODE);
 	GCR(0) = 0x400;
@@ -258,7 +261,7 @@ static void clocks(void)
 	/* and one that it does not take leaves it alone */
 	GCR(0) = CR0_CKC;
 	CKC = 0;
-	CHECK(RUN_GUEST(g_diag) == 4);
+	CHECK(run_guest(g_diag) == 4);
 	GCR(0) = 0;
 }
 
@@ -274,7 +277,7 @@ static void facilities(void)
 	FAC = (u64)list;
 	gregs[0] = 7;
 	gregs[3] = DATA;
-	CHECK(RUN_GUEST(g_stfle) == 4 && ended());
+	CHECK(run_guest(g_stfle) == 4 && ended());
 	CHECK((gregs[0] & 0xff) < 7);
 	for (i = 0; i <= (gregs[0] & 0xff); i++)
 		CHECK(guest_dword(DATA)[i] == list[i]);
@@ -291,18 +294,18 @@ static void move_page(void)
 	gregs[4] = from;
 	*guest_dword(from) = 0xabcd;
 	ECA = 0x01000000;
-	CHECK(RUN_GUEST(g_mvpg) == 4 && ended() && *guest_dword(to) == 0xabcd);
+	CHECK(run_guest(g_mvpg) == 4 && ended() && *guest_dword(to) == 0xabcd);
 	*guest_pte(from) |= PTE_INVALID;
 	IHCPU = 0xffff;
-	CHECK(RUN_GUEST(g_mvpg) == 0x38 && IPA == 0xb254 && IPB >> 16 == 0x0034);
-	CHECK(GADDR == CODE + 8);
+	CHECK(run_guest(g_mvpg) == 0x38 && IPA == 0xb254 && IPB >> 16 == 0x0034);
+	CHECK(GADDR == (CODE + 8));
 	CHECK(PTE_DEST == (u64)guest_pte(to) && PTE_SRC == (u64)guest_pte(from));
 	*guest_pte(from) &= ~PTE_INVALID;
 	*guest_pte(to) |= PTE_INVALID;
 	IHCPU = 0xffff;
-	CHECK(RUN_GUEST(g_mvpg) == 0x38 && PTE_DEST == (u64)guest_pte(to));
+	CHECK(run_guest(g_mvpg) == 0x38 && PTE_DEST == (u64)guest_pte(to));
 	ECA = 0;
-	CHECK(RUN_GUEST(g_mvpg) == PGM(PGM_PAGE) && lc(LC_TEID) == (to | 0x400));
+	CHECK(run_guest(g_mvpg) == PGM(PGM_PAGE) && lc(LC_TEID) == (to | 0x400));
 	*guest_pte(to) &= ~PTE_INVALID;
 }
 
@@ -315,14 +318,15 @@ static void purges(void)
 	*guest_dword(a) = 1;
 	*guest_dword(b) = 2;
 	gregs[3] = a;
-	CHECK(RUN_GUEST(g_load) == 4 && gregs[2] == 1);
+	CHECK(run_guest(g_load) == 4 && gregs[2] == 1);
 	/* by its address in the host's space, of which the guest's knows nothing */
-	asm volatile("ipte %0,%1" : : "a" (page_table[GUEST_AT >> 20]), "a" (GUEST_AT + a) : "memory");
+	asm volatile("ipte %0,%1" : : "a" (page_table[GUEST_AT >> 20]), "a" (GUEST_AT + a)
+		     : "memory");
 	*guest_pte(a) = *guest_pte(b);
-	CHECK(RUN_GUEST(g_load) == 4 && gregs[2] == 2);
+	CHECK(run_guest(g_load) == 4 && gregs[2] == 2);
 	*guest_pte(a) = entry;
 	IHCPU = 0xffff;
-	CHECK(RUN_GUEST(g_load) == 4 && gregs[2] == 1);
+	CHECK(run_guest(g_load) == 4 && gregs[2] == 1);
 }
 
 SNIPPET(g_lra, "	lrag	%r2,0(%r3)\n	ipm	%r5\n" DIAG_END);
@@ -344,16 +348,16 @@ static void guest_dat(void)
 	*guest_dword(0x30000) = 0x600d;
 	GCR(1) = 0x50000;
 	gregs[3] = 0x60000;
-	PUT(g_load);
+	put(g_load);
 	GPSW = GPSW_MASK | dat;
 	CHECK(enter() == 4 && ended() && gregs[2] == 0x600d);
-	PUT(g_lra);
+	put(g_lra);
 	GPSW = GPSW_MASK | dat;
 	CHECK(enter() == 4 && ended() && gregs[2] == 0x30000 && !(gregs[5] & 0x30000000));
 	/* its table is not mapped in the host */
 	*guest_pte(0x52000) |= PTE_INVALID;
 	IHCPU = 0xffff;
-	PUT(g_lra);
+	put(g_lra);
 	GPSW = GPSW_MASK | dat;
 	CHECK(enter() == PGM(PGM_PAGE));
 	CHECK(lc(LC_TEID) == (0x50000 | 0x400) || lc(LC_TEID) == (0x52000 | 0x800));
@@ -362,13 +366,13 @@ static void guest_dat(void)
 
 	/* the guest's own IPTE, and its host's lock */
 	gregs[6] = 0x52000;
-	PUT(g_ipte);
+	put(g_ipte);
 	GPSW = GPSW_MASK | dat;
 	CHECK(enter() == 4 && took(PGM_PAGE, 6) && *guest_dword(0xa8) >> 12 == 0x60);
 	pages[0x60] = 0x30000;
 	sca[0] = 1ul << 63;
 	SCAOL = (u64)sca;
-	PUT(g_ipte);
+	put(g_ipte);
 	GPSW = GPSW_MASK | dat;
 	CHECK(enter() == 4 && IPA == 0xb221 && pages[0x60] == 0x30000);
 	SCAOL = 0;
@@ -386,7 +390,7 @@ static void host_interruption(void)
 	asm volatile("lctlg %%c0,%%c0,%0" : : "Q" (cr0));
 	asm volatile("sckc %0" : : "Q" (now));
 	gregs[2] = 50000000;
-	PUT(g_count);
+	put(g_count);
 	asm volatile("stosm 0x440,0x01" : : : "memory");
 	CHECK(enter() == 4 && ended() && gregs[2] == 0);
 	asm volatile("stnsm 0x440,0xfe" : : : "memory");
@@ -396,13 +400,13 @@ static void host_interruption(void)
 static void bad_blocks(void)
 {
 	CPUFLAGS = CPU_SM;
-	CHECK(RUN_GUEST(g_diag) == 0x20 && GADDR == CODE);
+	CHECK(run_guest(g_diag) == 0x20 && GADDR == CODE);
 	CPUFLAGS = CPU_GUEST | CPU_SM;
 	/* protected guests are not executed: no such handles */
 	block[0x68] = 2;
-	CHECK(RUN_GUEST(g_diag) == 0x20 && IPB >> 24 == 0x20);
+	CHECK(run_guest(g_diag) == 0x20 && IPB >> 24 == 0x20);
 	block[0x68] = 0;
-	CHECK(RUN_GUEST(g_diag) == 4);
+	CHECK(run_guest(g_diag) == 4);
 }
 
 int main(void)

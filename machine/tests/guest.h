@@ -57,13 +57,18 @@ static u64 gregs[14];
 #define DIAG_END	"	.long	0x83000501\n"
 
 /* A piece of guest code; it is copied to CODE and must not name its own addresses. */
+struct snippet {
+	const u8 *code, *end;
+};
+
 #define SNIPPET(name, text)						\
-extern const u8 name[], name##_end[];					\
+extern const u8 name##_code[], name##_end[];				\
 asm("	.pushsection .rodata\n"						\
-    "	.balign	8\n"							\
-    "	.globl	" #name ", " #name "_end\n"				\
-    #name ":\n" text #name "_end:\n"					\
-    "	.popsection\n")
+	"	.balign	8\n"						\
+	"	.globl	" #name "_code, " #name "_end\n"		\
+	#name "_code:\n" text #name "_end:\n"				\
+	"	.popsection\n");					\
+static const struct snippet name = { name##_code, name##_end }
 
 /*
  * Enter with gregs[] as r0 to r13. A program interruption leads behind the
@@ -72,24 +77,24 @@ asm("	.pushsection .rodata\n"						\
 u64 sie_enter(void *sie_block, u64 regs[14]);
 extern const u8 sie_instruction[];
 asm("	.pushsection .text\n"
-    "	.globl	sie_enter, sie_instruction\n"
-    "sie_enter:\n"
-    "	stmg	%r6,%r15,48(%r15)\n"
-    "	aghi	%r15,-16\n"
-    "	stg	%r3,0(%r15)\n"
-    "	larl	%r1,0f\n"
-    "	stg	%r1,0x400\n"		/* LC_RESUME */
-    "	lgr	%r14,%r2\n"
-    "	lmg	%r0,%r13,0(%r3)\n"
-    "sie_instruction:\n"
-    "	.insn	s,0xb2140000,0(%r14)\n"
-    "0:	lg	%r14,0(%r15)\n"
-    "	stmg	%r0,%r13,0(%r14)\n"
-    "	aghi	%r15,16\n"
-    "	mvghi	0x400,0\n"
-    "	lmg	%r6,%r15,48(%r15)\n"
-    "	br	%r14\n"
-    "	.popsection\n");
+	"	.globl	sie_enter, sie_instruction\n"
+	"sie_enter:\n"
+	"	stmg	%r6,%r15,48(%r15)\n"
+	"	aghi	%r15,-16\n"
+	"	stg	%r3,0(%r15)\n"
+	"	larl	%r1,0f\n"
+	"	stg	%r1,0x400\n"		/* LC_RESUME */
+	"	lgr	%r14,%r2\n"
+	"	lmg	%r0,%r13,0(%r3)\n"
+	"sie_instruction:\n"
+	"	.insn	s,0xb2140000,0(%r14)\n"
+	"0:	lg	%r14,0(%r15)\n"
+	"	stmg	%r0,%r13,0(%r14)\n"
+	"	aghi	%r15,16\n"
+	"	mvghi	0x400,0\n"
+	"	lmg	%r6,%r15,48(%r15)\n"
+	"	br	%r14\n"
+	"	.popsection\n");
 
 static inline u64 *guest_dword(u64 gabs)
 {
@@ -114,14 +119,13 @@ static inline void make_guest(void)
 	IHCPU = 0xffff;
 }
 
-/* Put the snippet and a PSW there. */
-#define PUT(name) put(name, name##_end - name)
-static inline void put(const u8 *code, u64 len)
+/* Put it and a PSW there. */
+static inline void put(struct snippet snippet)
 {
-	u64 i;
+	u64 i, len = snippet.end - snippet.code;
 
 	for (i = 0; i < len; i++)
-		((u8 *)GUEST_AT + CODE)[i] = code[i];
+		((u8 *)GUEST_AT + CODE)[i] = snippet.code[i];
 	GPSW = GPSW_MASK;
 	GADDR = CODE;
 }
@@ -140,7 +144,10 @@ static inline int ended(void)
 	return ICPTCODE == 4 && IPA == 0x8300 && IPB == 0x05010000;
 }
 
-/* Host interruptions may come in between: enter until something is to be done. */
-#define RUN_GUEST(name) (PUT(name), enter())
+static inline int run_guest(struct snippet snippet)
+{
+	put(snippet);
+	return enter();
+}
 
 #endif /* TESTS_GUEST_H */

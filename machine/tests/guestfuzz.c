@@ -106,7 +106,9 @@ static void random_guest(void)
 			GCR(i) = TABLES;
 	block[0x68] = one_of(16) ? rnd() : 0;
 	PREFIX = one_of(3) ? (u32)address() : 0;
-	CPUFLAGS = one_of(32) ? (u32)rnd() : CPU_GUEST | CPU_SM | (one_of(8) ? EXT_INT | IO_INT : 0);
+	CPUFLAGS = CPU_GUEST | CPU_SM | (one_of(8) ? EXT_INT | IO_INT : 0);
+	if (one_of(32))
+		CPUFLAGS = (u32)rnd();
 	if (!(CPUFLAGS & CPU_SM)) {
 		MSO = one_of(2) ? 0 : rnd();
 		MSL = one_of(2) ? MSO : rnd();
@@ -118,7 +120,7 @@ static void random_guest(void)
 }
 
 /* Enter until the guest wants something that it gets again and again. */
-static void run_guest(void)
+static void enter_often(void)
 {
 	u32 i;
 
@@ -158,7 +160,7 @@ int main(void)
 
 		random_code();
 		random_guest();
-		run_guest();
+		enter_often();
 		asm volatile("stctg %%c1,%%c1,%0" : "=Q" (creg1));
 		CHECK(creg1 == asce);
 		for (i = 0; i < 512; i += 64)

@@ -18,8 +18,8 @@ static u64 asce;
 static u8 prefix[8192] __attribute__((aligned(8192)));
 
 SNIPPET(g_spin, "	lghi	%r5,1\n	stg	%r5,8(%r3)\n0:	j	0b\n");
-SNIPPET(g_watch, "	lghi	%r5,1\n	stg	%r5,8(%r3)\n0:	lg	%r2,0(%r6)\n	cghi	%r2,1\n"
-	"	je	0b\n" DIAG_END);
+SNIPPET(g_watch, "	lghi	%r5,1\n	stg	%r5,8(%r3)\n"
+	"0:	lg	%r2,0(%r6)\n	cghi	%r2,1\n	je	0b\n" DIAG_END);
 
 void cpu2_main(void)
 {
@@ -63,12 +63,11 @@ static void requests(void)
 	u32 i;
 
 	for (i = 0; i < 50; i++) {
-		PUT(g_spin);
+		put(g_spin);
 		let_it_run();
 		__atomic_or_fetch((u32 *)block, STOP_INT, __ATOMIC_SEQ_CST);
-		CHECK(left_with() == 0x28);
+		CHECK(left_with() == 0x28 && GADDR == CODE + 10);
 		__atomic_and_fetch((u32 *)block, ~STOP_INT, __ATOMIC_SEQ_CST);
-		CHECK(GADDR == CODE + 10);
 	}
 }
 
@@ -80,7 +79,7 @@ static void purges(void)
 	*guest_dword(OTHER) = 1;
 	*guest_dword(OTHER + PAGE_SIZE) = 2;
 	for (i = 0; i < 50; i++) {
-		PUT(g_watch);
+		put(g_watch);
 		let_it_run();
 		asm volatile("ipte %0,%1" : : "a" (page_table[GUEST_AT >> 20]),
 			     "a" (GUEST_AT + OTHER) : "memory");
@@ -100,14 +99,14 @@ static void purges(void)
 /* A CPU that is stopped has left SIE: its guest is all in the state description. */
 static void stop(void)
 {
-	PUT(g_spin);
+	put(g_spin);
 	GG14 = 0;
 	let_it_run();
 	GADDR = 0;
 	CHECK(sigp(SIGP_STOP, 1, 0) == 0);
 	while (sigp(SIGP_SENSE, 1, 0) != 1)
 		;
-	CHECK(GADDR == CODE + 10 && ICPTCODE == 0);
+	CHECK(!ICPTCODE && GADDR == CODE + 10);
 }
 
 int main(void)

@@ -26,6 +26,16 @@ static void store_clock(void)
 	CHECK(RUN(PSW_MASK, "alr %%r0,%%r0\n stck 0(%[va])", [va] "a" (VA)) == 0);
 }
 
+/* The form that only tests: bits 50 to 63 of the first operand are not zero. */
+static void rotate_test(void)
+{
+	u64 a = 0x10, b = 0, cc;
+
+	asm volatile("	rosbg	%[a],%[b],178,63,0\n	ipm	%[cc]\n"
+		: [a] "+&d" (a), [cc] "=d" (cc) : [b] "d" (b) : "cc");
+	CHECK(a == 0x10 && (cc & 0x30000000) == 0x10000000);
+}
+
 static void short_psw(void)
 {
 	u32 psw[2] __attribute__((aligned(8)));
@@ -53,6 +63,7 @@ int main(void)
 	set_creg(13, asce);
 	access_registers();
 	store_clock();
+	rotate_test();
 	short_psw();
 	return 0;
 }
