@@ -19,14 +19,14 @@ const char *program = "tool";
 /* The verb that runs, for the hint of a usage error. */
 static const char *running;
 
-/* Output is lost as late as here: a full disk shows when the buffer is written. */
+/* A full disk may only show here, when the buffer is flushed. */
 static void close_stdout(void)
 {
 	bool pending = __fpending(stdout), failed = ferror(stdout);
 	int err;
 
 	errno = 0;
-	/* a closed standard output that nothing was written to is no error */
+	/* standard output may be closed as long as nothing was written to it */
 	if (fclose(stdout) && (pending || errno != EBADF))
 		failed = true;
 	err = errno;

@@ -16,7 +16,7 @@
 #define PRSTATUS_GPRS	128
 #define PRSTATUS_ACRS	256
 #define FPREGSET_SIZE	136u
-#define VCPU_NOTES_MAX	2048u	/* all notes of one vCPU have 1284 bytes */
+#define VCPU_NOTES_MAX	2048u	/* the notes of one vCPU take 1284 bytes */
 #define PF_RWX_		7u
 
 static size_t pad4(size_t n)
@@ -66,7 +66,7 @@ int corefile_begin(struct corefile *c, uint32_t nparts, uint32_t vcpus, struct f
 	return 0;
 }
 
-/* The left half of a vector register below 16 is the floating-point register. */
+/* The left halves of vector registers 0 to 15 are the floating-point registers. */
 static void put_halves(uint8_t *to, const uint8_t *vrs, unsigned int half)
 {
 	unsigned int i;
@@ -75,7 +75,7 @@ static void put_halves(uint8_t *to, const uint8_t *vrs, unsigned int half)
 		memcpy(to + 8 * i, vrs + 16 * i + half, 8);
 }
 
-/* notes that are one piece of the CPU area, in zgetdump's order between the others */
+/* notes that are copied from the CPU area in one piece, in zgetdump's order */
 static const struct {
 	uint32_t type;
 	uint16_t off, size;

@@ -14,7 +14,7 @@
 #define TAG_SIZE	16
 #define IV_SIZE		12
 
-/* Due before any other call, and while there is one thread. Pages do not fit into locked memory. */
+/* Must come first, before threads are started. Pages do not fit into locked memory. */
 static void init_once(void)
 {
 	if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P))

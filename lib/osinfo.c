@@ -133,7 +133,7 @@ int osinfo_vmcoreinfo(osinfo_read_fn read, void *ctx, char *buf, size_t max, siz
 
 	if (from_os_info(&g, buf, max, len, from, why) &&
 	    from_note(&g, buf, max, len, from, &note)) {
-		/* the more telling of the two */
+		/* this message says more than the other one */
 		if (strstr(why->text, "names none"))
 			*why = note;
 		return -1;

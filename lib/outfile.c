@@ -67,7 +67,7 @@ static void forget(struct outfile *o)
 	o->next = NULL;
 }
 
-/* Neither file needs to exist: then its directory and its last part name it. */
+/* The files need not exist: compare directory and last component then. */
 static bool same_place(const char *a, const char *b)
 {
 	char *dir[2] = { strdup(a), strdup(b) }, *base[2] = { strdup(a), strdup(b) };

@@ -34,7 +34,7 @@ static int print_left(char *s, size_t len, double seconds)
 {
 	uint64_t sec;
 
-	/* the first rates are guesses: years would only frighten */
+	/* early rates are unreliable: do not print absurd times */
 	if (seconds > 1e7)
 		return 0;
 	sec = (uint64_t)(seconds + 0.5);
@@ -91,7 +91,7 @@ void progress_update(struct progress *p, uint64_t done)
 	max = columns() - 1;
 	if (n > max)
 		n = max;
-	/* blanks cover what a longer line before it leaves */
+	/* blanks overwrite the rest of a longer line */
 	fprintf(stderr, "\r%-*.*s", p->width < max ? p->width : max, n, line);
 	p->width = n;
 }

@@ -126,7 +126,7 @@ static void a_hundred_partials_are_an_error(void **state)
 	assert_int_equal(outfile_open(&o[100], "z", &f), -1);
 	assert_non_null(strstr(f.text, "z.partial: create: "));
 	assert_non_null(strstr(f.hint, "interrupted runs"));
-	/* in an order that the list of open files does not have */
+	/* not in the order in which they were opened */
 	for (i = 0; i < 100; i += 2)
 		outfile_discard(&o[i]);
 	for (i = 1; i < 101; i += 2)
@@ -267,7 +267,7 @@ static void holes_are_found(void **state)
 	clear_dir();
 }
 
-/* What a program that prints @text to @path ends with. */
+/* Exit status of a program that prints @text to @path. */
 static int print_to(const char *path, const char *text)
 {
 	int status;
@@ -301,7 +301,7 @@ static void lost_output_is_an_error(void **state)
 	clear_dir();
 }
 
-/* What a step of half a second writes to stderr, which is @fd, read at @from. */
+/* What a step of half a second has written to stderr (@fd), from offset @from on. */
 static void run_step(int fd, int from, uint64_t total, char *got, size_t len)
 {
 	int saved = dup(STDERR_FILENO), i;

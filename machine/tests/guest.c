@@ -389,7 +389,7 @@ static void host_interruption(void)
 	lc_set(LC_EXT_ADDR, 0);
 	asm volatile("lctlg %%c0,%%c0,%0" : : "Q" (cr0));
 	asm volatile("sckc %0" : : "Q" (now));
-	gregs[2] = 50000000;
+	gregs[2] = 20000000;
 	put(g_count);
 	asm volatile("stosm 0x440,0x01" : : : "memory");
 	CHECK(enter() == 4 && ended() && gregs[2] == 0);

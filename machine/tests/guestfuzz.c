@@ -5,7 +5,7 @@
  */
 #include "guest.h"
 
-#define SECONDS		8u
+#define SECONDS		4u
 #define SEED_AT		0x3000ul	/* where the machine is told to put it */
 #define TABLES		0x50000ul
 

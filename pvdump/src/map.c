@@ -98,7 +98,7 @@ void map_free(struct map *m)
 	m->cell = NULL;
 }
 
-/* The terminal has to understand them, and has to be one. */
+/* Only for a terminal, and only if it understands UTF-8. */
 static bool blocks(void)
 {
 	return isatty(STDOUT_FILENO) && setlocale(LC_CTYPE, "") &&

@@ -62,7 +62,7 @@ int map_fill(struct map *m, const struct dumpread *d, uint32_t columns, uint32_t
 	     struct fail *f);
 void map_free(struct map *m);
 
-/* What a cell is shown as: the rarer the state, the more it matters. */
+/* How a cell is shown: the rarer state wins. */
 enum shade {
 	SHADE_ZERO, SHADE_ZERO_MAPPED, SHADE_FEW, SHADE_SOME, SHADE_MANY, SHADE_FULL,
 	SHADE_SHARED_SOME, SHADE_SHARED, SHADE_INVALID, SHADES

@@ -75,7 +75,7 @@ void flags_help(void)
 	fputs(flags_tail, stdout);
 }
 
-/* What is being collected: the three named components come first, whatever the order is. */
+/* Collected so far: the three named components come first, in whatever order they are given. */
 struct parse {
 	struct create_opts *o;
 	const char *verb;
@@ -124,7 +124,7 @@ static const char *input(struct parse *p, const char *path)
 	return path;
 }
 
-/* Split off @ADDR[,PREFIX]; what is no number after the last @ belongs to the file name. */
+/* Split off @ADDR[,PREFIX]; if no number follows the last @, it is part of the file name. */
 static void split_place(struct create_comp *c, char *arg)
 {
 	char *at = strrchr(arg, '@'), *comma;

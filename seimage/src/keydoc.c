@@ -13,7 +13,7 @@
 #define KEYDOC_MAX	(256u * 1024)	/* no key file is larger */
 #define RAW_SCALAR	80u
 
-/* Right-align @d in @len bytes; leading zeros of @d do not count. */
+/* Right-align @d in @len bytes; leading zeros of @d are ignored. */
 static int align_num(const gnutls_datum_t *d, uint8_t *out, size_t len)
 {
 	const uint8_t *p = d->data;

@@ -308,7 +308,7 @@ static void numbers(void **state)
 	}
 }
 
-/* Leave @v where a function that is called next has its variables. */
+/* Leave @v on the stack where the next function called will have its variables. */
 __attribute__((noinline)) static void fill_stack(int v)
 {
 	volatile int a[16384];
@@ -318,7 +318,7 @@ __attribute__((noinline)) static void fill_stack(int v)
 		a[i] = v;
 }
 
-/* A second boot stage that could not be made has no descriptor to close. */
+/* If the second boot stage could not be made, there is no descriptor to close. */
 static void refused_linux_closes_its_own_files(void **state)
 {
 	static struct create_opts o;

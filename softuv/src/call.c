@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The way of one UVC: control block, shared checks, probe, handler, answer.
+ * Execution of one UVC: control block, shared checks, probe, handler, answer.
  */
 #include "call.h"
 #include "uv.h"

@@ -24,7 +24,7 @@ static void parse(const uint8_t *cb, struct create *in)
 	in->asce = get64(cb + 0x50);
 }
 
-/* A private space with a table that the host may touch, all of it. */
+/* The space must be private, and the host must have access to its whole top-level table. */
 static uint16_t check_asce(struct softuv *uv, uint64_t asce)
 {
 	uint64_t table = asce & ASCE_ORIGIN;
@@ -37,7 +37,7 @@ static uint16_t check_asce(struct softuv *uv, uint64_t asce)
 	return 0;
 }
 
-/* Does [@abs, @abs + @len) hold what the configuration itself names and the host has to keep? */
+/* Does [@abs, @abs + @len) overlap something that the configuration refers to by address? */
 static bool holds_own(uint64_t abs, uint64_t len, uint64_t sca, uint64_t asce)
 {
 	uint64_t table = asce & ASCE_ORIGIN, table_len = ((asce & ASCE_LENGTH) + 1) * PAGE_SIZE;
@@ -90,7 +90,7 @@ static void return_virt(struct softuv *uv, struct conf *conf)
 	conf->virt_pages = 0;
 }
 
-/* The page at @va becomes the next of the virtual donation. */
+/* Add the page at @va to the virtual donation. */
 static uint16_t take_virt_page(struct softuv *uv, struct conf *conf, void *host_cpu, uint64_t va)
 {
 	uint64_t abs;
@@ -106,12 +106,12 @@ static uint16_t take_virt_page(struct softuv *uv, struct conf *conf, void *host_
 	return 0;
 }
 
-/* Takes the virtual donation page by page; gives all of it back when one page is refused. */
+/* Take the virtual donation page by page; if one is refused, give all of them back. */
 static uint16_t take_virt(struct softuv *uv, struct conf *conf, void *host_cpu, uint64_t va)
 {
 	uint64_t nr = virt_pages(uv, conf->stor_len);
 
-	/* Each page has to be another one, so that more than the storage has cannot be right. */
+	/* The pages must all differ, so there cannot be more of them than storage has. */
 	if (nr > uv->mem_size >> PAGE_SHIFT)
 		return SOFTUV_RC_CREATE_CONF_VIRT;
 	conf->virt_hfn = malloc(nr * sizeof(*conf->virt_hfn));

@@ -69,7 +69,7 @@ void *suv_handle_get(const struct softuv *uv, enum obj_kind kind, uint64_t handl
 	return s && s->kind == kind ? s->obj : NULL;
 }
 
-/* The number below which @handle is kept, and for a living configuration the way back. */
+/* Slot number of @handle, and the handle of the configuration in a slot. */
 uint32_t suv_handle_slot(const struct softuv *uv, uint64_t handle)
 {
 	return ((uint32_t)handle & INDEX_MASK) ^ uv->handles.mask;

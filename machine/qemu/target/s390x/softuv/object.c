@@ -105,7 +105,7 @@ static void softuv_machine_done(Notifier *n, void *unused)
         .mem_size = current_machine->ram_size,
         .host_key = uv->host_key,
         .backup_key = uv->backup_key_file ? uv->backup_key : NULL,
-        /* neither does a null SIE execute any */
+        /* protected guests have the null SIE, which executes none */
         .no_guest = true,
     };
     Error *err = NULL;

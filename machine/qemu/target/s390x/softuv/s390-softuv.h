@@ -25,7 +25,7 @@ static inline bool s390_softuv_denies(hwaddr abs)
            softuv_host_access(s390_softuv_chip, abs);
 }
 
-/* The same for a device's access, which has no interruption: says so aloud. */
+/* The same for a device's access, which is reported, as no interruption can be. */
 bool s390_softuv_refuse_dma(hwaddr abs, hwaddr len, bool is_write);
 
 static inline bool s390_softuv_denies_dma(hwaddr abs, hwaddr len,
@@ -44,7 +44,7 @@ void s390_softuv_offer_features(unsigned long *missing);
 /* Every reset of the machine, with all CPUs paused. */
 void s390_softuv_machine_reset(void);
 
-/* Can this CPU do no work for another one now? With the big lock held. */
+/* Is this CPU unable to do work for another one now? With the big lock held. */
 bool s390_softuv_cpu_busy(S390CPU *cpu);
 
 /*

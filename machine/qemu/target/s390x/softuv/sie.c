@@ -168,7 +168,7 @@ static int check_block(CPUS390XState *env, uint64_t addr, hwaddr block)
     return 0;
 }
 
-/* The null SIE; it is left already. */
+/* Enter and leave at once: what the host finds is written here. */
 static void null_sie(CPUS390XState *env, S390Softuv *uv, hwaddr block)
 {
     uint32_t ipb = 0, flags;
