@@ -83,7 +83,7 @@ static int cpus_used(void)
 }
 
 /* "bench" on the kernel's command line, or as an argument in the host: how long this takes */
-static void bench(void)
+static void measure(void)
 {
 	long begin = microseconds(), loop;
 	unsigned int i;
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 	long slept;
 
 	if (argc > 1 && !strcmp(argv[1], "bench")) {
-		bench();
+		measure();
 		if (getpid() != 1)
 			return 0;
 		reboot(RB_POWER_OFF);
