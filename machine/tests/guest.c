@@ -3,6 +3,7 @@
  * What a guest does in SIE, and what its host sees of it.
  */
 #include "guest.h"
+#include "conf.h"
 
 #define HANDLER		0x11000ul	/* the guest's handler of any interruption */
 #define DATA		0x20000ul
@@ -177,6 +178,8 @@ static void control_registers(void)
 SNIPPET(g_lpswe, "	lpswe	0(%r3)\n" DIAG_END);
 SNIPPET(g_lpsw, "	lpsw	0(%r3)\n" DIAG_END);
 SNIPPET(g_stosm, "	stosm	0(%r3),0x03\n" DIAG_END);
+SNIPPET(g_ex_stosm, "	larl	%r1,0f\n	ex	%r0,0(%r1)\n" DIAG_END
+	"0:	stosm	0(%r3),0x03\n");
 SNIPPET(g_odd, "	larl	%r1,0f\n	aghi	%r1,1\n	br	%r1\n	nopr\n0:" DIAG_END);
 
 static int load_psw(u64 mask, u64 addr)
@@ -197,6 +200,7 @@ static void waits_and_requests(void)
 	CPUFLAGS = CPU_GUEST | CPU_SM | EXT_INT;
 	CHECK(run_guest(g_diag) == 4);
 	CHECK(run_guest(g_stosm) == 0x10 && GADDR == CODE + 4);
+	CHECK(run_guest(g_ex_stosm) == 0x10 && GADDR == CODE + 10);
 	CPUFLAGS = CPU_GUEST | CPU_SM | IO_INT;
 	CHECK(run_guest(g_stosm) == 0x18 && GADDR == CODE + 4);
 	CPUFLAGS = CPU_GUEST | CPU_SM;
@@ -281,7 +285,9 @@ static void facilities(void)
 	CHECK((gregs[0] & 0xff) < 7);
 	for (i = 0; i <= (gregs[0] & 0xff); i++)
 		CHECK(guest_dword(DATA)[i] == list[i]);
+	/* without a list it is for the host to answer */
 	FAC = 0;
+	CHECK(run_guest(g_stfle) == 4 && IPA == 0xb2b0 && IPB == 0x30000000 && GADDR == CODE + 4);
 }
 
 SNIPPET(g_mvpg, "	lghi	%r0,0\n	.long	0xb2540034\n" DIAG_END);
@@ -397,16 +403,51 @@ static void host_interruption(void)
 	CHECK(lc(LC_EXT_ADDR) == (u64)sie_instruction);
 }
 
+/* Is the description refused with this reason, and nothing executed? */
+static int invalid(u32 reason)
+{
+	return run_guest(g_diag) == 0x20 && IPB >> 16 == reason && GADDR == CODE;
+}
+
 static void bad_blocks(void)
 {
 	CPUFLAGS = CPU_SM;
-	CHECK(run_guest(g_diag) == 0x20 && GADDR == CODE);
+	CHECK(invalid(0x0001));
+	CPUFLAGS = CPU_GUEST;
+	MSO = GUEST_AT;
+	MSL = GUEST_AT - 1;
+	CHECK(invalid(0x5302));
+	MSL = ~0ul;
+	CHECK(run_guest(g_diag) == 4);
 	CPUFLAGS = CPU_GUEST | CPU_SM;
+	block[0x68] = 3;
+	CHECK(invalid(0x5301));
 	/* protected guests are not executed: no such handles */
 	block[0x68] = 2;
 	CHECK(run_guest(g_diag) == 0x20 && IPB >> 24 == 0x20);
 	block[0x68] = 0;
 	CHECK(run_guest(g_diag) == 4);
+}
+
+/* SIE does not fetch from secure storage for the host: facility list, lock of the SCA. */
+static void secure_operands(void)
+{
+	u64 handle;
+
+	init_uv();
+	conf_check();
+	conf_base[0] = 0x80;
+	handle = conf_create();
+	FAC = (u64)conf_base;
+	gregs[0] = 7;
+	gregs[3] = DATA;
+	CHECK(run_guest(g_stfle) == 0x20 && IPB >> 16 == 0x1090 && GADDR == CODE);
+	FAC = 0;
+	SCAOL = (u64)conf_base;
+	gregs[6] = 0x52000;
+	CHECK(run_guest(g_ipte) == 4 && ended());
+	SCAOL = 0;
+	conf_destroy(handle);
 }
 
 int main(void)
@@ -427,5 +468,6 @@ int main(void)
 	guest_dat();
 	host_interruption();
 	bad_blocks();
+	secure_operands();
 	return 0;
 }

@@ -14,9 +14,6 @@ static volatile u32 end_nr;		/* CPU 1: it left */
 static volatile int how;		/* with this */
 static u64 asce;
 
-/* RUN() keeps its notes in the lowcore: the second CPU needs its own. */
-static u8 prefix[8192] __attribute__((aligned(8192)));
-
 SNIPPET(g_spin, "	lghi	%r5,1\n	stg	%r5,8(%r3)\n0:	j	0b\n");
 SNIPPET(g_watch, "	lghi	%r5,1\n	stg	%r5,8(%r3)\n"
 	"0:	lg	%r2,0(%r6)\n	cghi	%r2,1\n	je	0b\n" DIAG_END);
@@ -111,14 +108,9 @@ static void stop(void)
 
 int main(void)
 {
-	u32 i;
-
 	make_guest();
 	asce = (u64)seg_table | ASCE_LEN_2GB;
-	for (i = 0; i < sizeof(prefix); i++)
-		prefix[i] = i < 0x400 ? *(volatile u8 *)(u64)i : 0;
-	CHECK(sigp(SIGP_SET_PREFIX, 1, (u64)prefix) == 0);
-	CHECK(sigp(SIGP_RESTART, 1, 0) == 0);
+	start_other_cpu();
 	requests();
 	purges();
 	stop();

@@ -11,7 +11,6 @@
 void cpu2_main(void);
 
 static volatile u64 calls;
-static u8 prefix[8192] __attribute__((aligned(8192)));
 
 void cpu2_main(void)
 {
@@ -28,10 +27,7 @@ int main(void)
 	u64 end, seen;
 	u32 i;
 
-	for (i = 0; i < sizeof(prefix); i++)
-		prefix[i] = i < 0x400 ? *(volatile u8 *)(u64)i : 0;
-	CHECK(sigp(SIGP_SET_PREFIX, 1, (u64)prefix) == 0);
-	CHECK(sigp(SIGP_RESTART, 1, 0) == 0);
+	start_other_cpu();
 
 	end = tod() + TOD_SECONDS(2);
 	for (i = 1; i <= ROUNDS && (i <= ROUNDS_MIN || tod() < end); i++) {

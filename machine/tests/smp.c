@@ -17,9 +17,6 @@ static volatile u32 using_nr;		/* CPU 1: I do */
 static volatile u32 denied_nr;		/* CPU 1: now I may not */
 static volatile u64 page_addr;
 
-/* RUN() keeps its notes in the lowcore: the second CPU needs its own. */
-static u8 prefix[8192] __attribute__((aligned(8192)));
-
 void cpu2_main(void)
 {
 	u32 mine = 0;
@@ -109,15 +106,9 @@ static void guest_pages(void)
 
 int main(void)
 {
-	u32 i;
-
 	init_uv();
 	conf_check();
-
-	for (i = 0; i < sizeof(prefix); i++)
-		prefix[i] = i < 0x400 ? *(volatile u8 *)(u64)i : 0;
-	CHECK(sigp(SIGP_SET_PREFIX, 1, (u64)prefix) == 0);
-	CHECK(sigp(SIGP_RESTART, 1, 0) == 0);
+	start_other_cpu();
 
 	donations();
 	guest_pages();

@@ -97,6 +97,21 @@ static inline void __attribute__((noreturn)) fail(u32 line)
 /* The line number of the first check that does not hold is the verdict. */
 #define CHECK(cond) do { if (!(cond)) fail(__LINE__); } while (0)
 
+/*
+ * CPU 1 starts at cpu2_main(). RUN() keeps its notes in the lowcore: it gets one of
+ * its own, with this one's new PSWs.
+ */
+static inline void start_other_cpu(void)
+{
+	static u8 prefix[8192] __attribute__((aligned(8192)));
+	u32 i;
+
+	for (i = 0; i < sizeof(prefix); i++)
+		prefix[i] = i < 0x400 ? *(volatile u8 *)(u64)i : 0;
+	CHECK(sigp(SIGP_SET_PREFIX, 1, (u64)prefix) == 0);
+	CHECK(sigp(SIGP_RESTART, 1, 0) == 0);
+}
+
 /* In problem state only an interruption leads back: any operation exception does. */
 static inline void back_to_supervisor(void)
 {

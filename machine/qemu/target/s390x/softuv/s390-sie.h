@@ -21,8 +21,13 @@
 #define MMU_HOST_MASK       0x0f
 #define MMU_GUEST_MASK      0xf0
 
-/* STOP_INT, IO_INT and EXT_INT of the state description's first word */
-#define SIE_REQUESTS        0x07000000
+/* In the state description's first word */
+#define CPUFLAG_STOP_INT    0x04000000
+#define CPUFLAG_IO_INT      0x02000000
+#define CPUFLAG_EXT_INT     0x01000000
+#define CPUFLAG_ZARCH       0x00000800
+#define CPUFLAG_SM          0x00000080
+#define SIE_REQUESTS        (CPUFLAG_STOP_INT | CPUFLAG_IO_INT | CPUFLAG_EXT_INT)
 
 /* Why an instruction of a guest may be intercepted: always, or as its host asks */
 enum {
@@ -31,6 +36,7 @@ enum {
     SIE_ICPT_STCTL,
     SIE_ICPT_LCTL,
     SIE_ICPT_IPTE,
+    SIE_ICPT_STFLE,
     SIE_ICPT_ILLEGAL,               /* the guest does not have it */
 };
 
@@ -47,17 +53,17 @@ extern bool s390_sie_used;
  */
 int s390_sie_translate(CPUS390XState *env, uint64_t gabs, int rw,
                        target_ulong *abs, int *flags, uint64_t *tec);
-/* The TEID of the last host fault. */
-uint64_t s390_sie_host_tec(const CPUS390XState *env);
-/* Where the walk of the host's tables reads a page-table entry. */
-void s390_sie_note_pte(CPUS390XState *env, hwaddr pte);
 
 /* Store the TEID of an interruption that is going to be taken. */
 void s390_store_tec(CPUS390XState *env, int excp, uint64_t tec);
 
-/* The guest's prefix area: absolute address, or map it; or it has no storage. */
+/*
+ * The guest's prefix area: its absolute address, for parameters of an
+ * interruption, or SOFTUV_NO_STORAGE; s390_sie_interrupt() tells the host then,
+ * else it maps the area for the interruption that is taken.
+ */
 hwaddr s390_sie_prefix(CPUS390XState *env);
-struct LowCore *s390_sie_map_lowcore(CPUS390XState *env);
+struct LowCore *s390_sie_lowcore(const CPUS390XState *env);
 bool s390_sie_is_lowcore(const struct LowCore *lowcore);
 
 /*
@@ -82,7 +88,8 @@ uint64_t s390_sie_stpt(CPUS390XState *env);
 void s390_sie_spt(CPUS390XState *env, uint64_t value);
 uint64_t s390_sie_stckc(CPUS390XState *env);
 void s390_sie_sckc(CPUS390XState *env, uint64_t value);
-/* Its list of facilities; @len is in bytes. False: it cannot be read. */
-bool s390_sie_facilities(CPUS390XState *env, uint8_t *list, unsigned int len);
+/* Its list of facilities; @len is in bytes. Leaves SIE if it cannot be read. */
+void s390_sie_facilities(CPUS390XState *env, uint8_t *list, unsigned int len,
+                         uintptr_t ra);
 
 #endif /* TARGET_S390X_SIE_H */

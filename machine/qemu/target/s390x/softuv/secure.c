@@ -58,9 +58,7 @@ LowCore *s390_softuv_lost_lowcore(CPUS390XState *env)
     };
 
     if (env->sie_flags) {
-        LowCore *lowcore = s390_sie_map_lowcore(env);
-
-        return lowcore ?: &lost;
+        return s390_sie_lowcore(env);
     }
     if (likely(!s390_softuv_denies(env->psa) &&
                !s390_softuv_denies(env->psa + TARGET_PAGE_SIZE))) {

@@ -11,6 +11,7 @@
 #include "exec/exec-all.h"
 #include "exec/helper-proto.h"
 #include "exec/address-spaces.h"
+#include "tcg/s390-tod.h"
 #include "tcg/tcg_s390x.h"
 #include "softuv-int.h"
 #include "sie-int.h"
@@ -40,26 +41,20 @@ static SieSpace current_space(CPUS390XState *env, const S390Sie *sie)
         .cregs = { env->cregs[0], env->cregs[1], env->cregs[7], env->cregs[13] },
         .prefix = env->psa,
         .mso = sie->mso,
-        .limit = sie->limit,
+        .last = sie->last,
     };
 }
 
-static void set_psw(CPUS390XState *env, PSW psw)
+/* Another CPU may have donated it to the Ultravisor while the guest ran. */
+static uint8_t *description(S390Sie *sie)
 {
-    uint64_t old = env->psw.mask;
-
-    env->psw = psw;
-    env->cc_op = (psw.mask >> 44) & 3;
-    if ((old ^ psw.mask) & PSW_MASK_PER) {
-        s390_cpu_recompute_watchpoints(env_cpu(env));
-    }
+    return s390_softuv_denies(sie->block) ? sie->lost : sie->blk;
 }
 
 static void leave(CPUS390XState *env, uint8_t code, unsigned int advance)
 {
     S390Sie *sie = env->sie;
-    uint8_t *blk = sie->blk;
-    PSW psw = sie->psw;
+    uint8_t *blk = description(sie);
     int i;
 
     sie->space = current_space(env, sie);
@@ -92,8 +87,7 @@ static void leave(CPUS390XState *env, uint8_t code, unsigned int advance)
     env->gbea = sie->gbea;
     env->pp = sie->pp;
     env->todpr = sie->todpr;
-    psw.addr += advance;
-    set_psw(env, psw);
+    s390_cpu_set_psw(env, sie->psw.mask, sie->psw.addr + advance);
 }
 
 /* Nothing of it may have happened: the host's old PSW points at SIE. */
@@ -150,19 +144,32 @@ static void set_extent(S390Sie *sie, const uint8_t *blk)
 
     if (ldl_be_p(blk + SIE_CPUFLAGS) & CPUFLAG_SM) {
         sie->mso = 0;
-        sie->limit = UINT64_MAX;
+        sie->last = UINT64_MAX;
         return;
     }
     sie->mso = ldq_be_p(blk + SIE_MSO) & -mib;
-    sie->limit = (ldq_be_p(blk + SIE_MSL) & -mib) + mib - sie->mso;
+    sie->last = (ldq_be_p(blk + SIE_MSL) | (mib - 1)) - sie->mso;
+}
+
+unsigned int s390_sie_inconsistent(const uint8_t *blk)
+{
+    uint32_t flags = ldl_be_p(blk + SIE_CPUFLAGS);
+
+    if (!(flags & CPUFLAG_ZARCH)) {
+        return VALIDITY_MODE;
+    }
+    if (ldub_p(blk + SIE_SDF)) {
+        return VALIDITY_FORMAT;
+    }
+    if (!(flags & CPUFLAG_SM) &&
+        ldq_be_p(blk + SIE_MSL) >> 20 < ldq_be_p(blk + SIE_MSO) >> 20) {
+        return VALIDITY_EXTENT;
+    }
+    return 0;
 }
 
 static void load_guest(CPUS390XState *env, S390Sie *sie, const uint8_t *blk)
 {
-    PSW psw = {
-        .mask = ldq_be_p(blk + SIE_GPSW_MASK),
-        .addr = ldq_be_p(blk + SIE_GPSW_ADDR),
-    };
     int i;
 
     for (i = 0; i < 16; i++) {
@@ -179,7 +186,9 @@ static void load_guest(CPUS390XState *env, S390Sie *sie, const uint8_t *blk)
     sie->cputm = ldq_be_p(blk + SIE_CPUTM);
     sie->cputm_at = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
     sie->armed = 0;
-    set_psw(env, psw);
+    sie->prefix_fault = 0;
+    s390_cpu_set_psw(env, ldq_be_p(blk + SIE_GPSW_MASK),
+                     ldq_be_p(blk + SIE_GPSW_ADDR));
 }
 
 void s390_sie_enter(CPUS390XState *env, hwaddr block, uint8_t *blk,
@@ -193,11 +202,11 @@ void s390_sie_enter(CPUS390XState *env, hwaddr block, uint8_t *blk,
     sie->block = block;
     sie->blk = blk;
     sie->ilen = ilen;
-    set_extent(sie, blk);
-    load_guest(env, sie, blk);
     env->sie_cpuflags = blk + SIE_CPUFLAGS;
     env->sie_flags = FLAG_MASK_SIE;
     env->sie_mmu = MMU_GUEST;
+    set_extent(sie, blk);
+    load_guest(env, sie, blk);
 
     /* The host sets the field to 0xffff to have translations purged. */
     space = current_space(env, sie);
@@ -225,15 +234,10 @@ static bool guest_timer_pending(CPUS390XState *env)
             (int64_t)s390_sie_stpt(env) < 0);
 }
 
-/* 4096 units of the TOD clock are 1000 ns; rounded up. */
-static int64_t tod_to_ns(uint64_t tod)
+/* Rounded up, so that the time has come when the timer expires. */
+static int64_t ns_until(uint64_t tod)
 {
-    return (tod >> 9) * 125 + (((tod & 0x1ff) * 125) >> 9) + 1;
-}
-
-static uint64_t ns_to_tod(int64_t ns)
-{
-    return (ns / 125) * 512 + (ns % 125) * 512 / 125;
+    return tod2time(tod) + 1;
 }
 
 static void arm_timer(CPUS390XState *env)
@@ -244,10 +248,10 @@ static void arm_timer(CPUS390XState *env)
 
     sie->armed = env->cregs[0] & GCR0_TIMERS;
     if ((sie->armed & CR0_CKC_SC) && sie->ckc != UINT64_MAX) {
-        ns = sie->ckc < tod ? 0 : tod_to_ns(sie->ckc - tod);
+        ns = sie->ckc < tod ? 0 : ns_until(sie->ckc - tod);
     }
     if (sie->armed & CR0_CPU_TIMER_SC) {
-        ns = MIN(ns, (int64_t)left < 0 ? 0 : tod_to_ns(left));
+        ns = MIN(ns, (int64_t)left < 0 ? 0 : ns_until(left));
     }
     if (ns > INT64_MAX - now) {
         timer_del(sie->timer);
@@ -276,7 +280,7 @@ static bool psw_invalid(PSW psw)
 /* An early PSW exception is the host's to present: this PSW is the old one. */
 static void intercept_psw(CPUS390XState *env)
 {
-    uint8_t *blk = env->sie->blk;
+    uint8_t *blk = description(env->sie);
 
     stw_be_p(blk + SIE_PGMILC, 0);
     stw_be_p(blk + SIE_IPRCC, PGM_SPECIFICATION);
@@ -345,9 +349,17 @@ static G_NORETURN void intercept(CPUS390XState *env, uint8_t code,
                                  uint64_t text, uint64_t next)
 {
     env->psw.addr = next;
-    set_instruction(env->sie->blk, text);
+    set_instruction(description(env->sie), text);
     leave_with(env, code);
     cpu_loop_exit_noexc(env_cpu(env));
+}
+
+/* SIE does not reach secure storage by an address in the description either. */
+static bool read_host(hwaddr abs, void *to, unsigned int len)
+{
+    return !s390_softuv_denies(abs) && !s390_softuv_denies(abs + len - 1) &&
+           address_space_read(&address_space_memory, abs,
+                              MEMTXATTRS_UNSPECIFIED, to, len) == MEMTX_OK;
 }
 
 /* Does the host hold the lock of the guest's translation tables? */
@@ -356,9 +368,14 @@ static bool ipte_locked(CPUS390XState *env)
     const uint8_t *blk = env->sie->blk;
     uint64_t sca = (uint64_t)ldl_be_p(blk + SIE_SCAOH) << 32 |
                    (ldl_be_p(blk + SIE_SCAOL) & ~0x3fu);
+    uint8_t lock;
 
-    return sca && (address_space_ldub(&address_space_memory, sca,
-                                      MEMTXATTRS_UNSPECIFIED, NULL) & 0x80);
+    return sca && read_host(sca, &lock, sizeof(lock)) && (lock & 0x80);
+}
+
+static uint32_t facility_list(const CPUS390XState *env)
+{
+    return ldl_be_p(env->sie->blk + SIE_FAC) & 0x7ffffff8;
 }
 
 static bool loads_marked_creg(const uint8_t *blk, uint64_t text)
@@ -397,6 +414,9 @@ void HELPER(sie_intercept)(CPUS390XState *env, uint64_t text, uint64_t next,
     case SIE_ICPT_IPTE:
         yes = ipte_locked(env);
         break;
+    case SIE_ICPT_STFLE:
+        yes = !facility_list(env);
+        break;
     }
     if (yes) {
         intercept(env, ICPT_INST, text, next);
@@ -409,6 +429,14 @@ void HELPER(sie_operation)(CPUS390XState *env, uint64_t text, uint64_t next)
         intercept(env, ICPT_OPEREXC, text, next);
     }
     tcg_s390_program_interrupt(env, PGM_OPERATION, GETPC());
+}
+
+/* The guest's state is that before the instruction which called a helper. */
+static void restore_guest(CPUS390XState *env, uintptr_t ra)
+{
+    cpu_restore_state(env_cpu(env), ra);
+    /* The count of instructions is exact now, so that the clock may be read. */
+    env_cpu(env)->can_do_io = 1;
 }
 
 /* The PTE's address that a translation reads, or 0 if it does not get there. */
@@ -427,17 +455,15 @@ static hwaddr pte_of(CPUS390XState *env, uint64_t vaddr, int rw)
 void s390_sie_mvpg(CPUS390XState *env, int exc, uint64_t src, uint64_t dst,
                    uint32_t r1, uint32_t r2, uintptr_t ra)
 {
-    uint8_t *blk;
     uint64_t ilen;
+    uint8_t *blk;
 
     if (!env->sie_flags || exc != (PGM_PAGE_TRANS | SIE_HOST_FAULT) ||
         !(ldl_be_p(env->sie->blk + SIE_ECA) & ECA_MVPGI)) {
         return;
     }
-    blk = env->sie->blk;
-    cpu_restore_state(env_cpu(env), ra);
-    /* The count of instructions is exact now, so that the clock may be read. */
-    env_cpu(env)->can_do_io = 1;
+    blk = description(env->sie);
+    restore_guest(env, ra);
     ilen = env->int_pgm_ilen;
     stq_be_p(blk + SIE_PTE_DEST, pte_of(env, dst, MMU_DATA_STORE));
     stq_be_p(blk + SIE_PTE_SRC, pte_of(env, src, MMU_DATA_LOAD));
@@ -448,60 +474,56 @@ void s390_sie_mvpg(CPUS390XState *env, int exc, uint64_t src, uint64_t dst,
 
 /* --- interruptions ------------------------------------------------------- */
 
-static LowCore *guest_lowcore(CPUS390XState *env, hwaddr *abs, int *exc)
+/* Returns 0, or the host's interruption. */
+static int translate_prefix(CPUS390XState *env, target_ulong *abs)
 {
-    target_ulong page;
     uint64_t tec;
-    hwaddr len = TARGET_PAGE_SIZE, offset;
-    MemoryRegion *mr;
-    int flags;
+    int flags, exc;
 
-    *exc = s390_sie_translate(env, env->psa, MMU_DATA_STORE, &page, &flags,
-                              &tec);
-    if (*exc) {
-        return NULL;
-    }
-    *abs = page;
-    RCU_READ_LOCK_GUARD();
-    mr = address_space_translate(&address_space_memory, page, &offset, &len,
-                                 true, MEMTXATTRS_UNSPECIFIED);
-    return (LowCore *)((uint8_t *)memory_region_get_ram_ptr(mr) + offset);
-}
-
-/* The mapping that this thread uses: nobody unmaps it. */
-static __thread LowCore *mapped_lowcore;
-
-LowCore *s390_sie_map_lowcore(CPUS390XState *env)
-{
-    hwaddr abs;
-    int exc;
-
-    mapped_lowcore = guest_lowcore(env, &abs, &exc);
-    return mapped_lowcore;
-}
-
-bool s390_sie_is_lowcore(const LowCore *lowcore)
-{
-    return lowcore && lowcore == mapped_lowcore;
+    exc = s390_sie_translate(env, env->psa, MMU_DATA_STORE, abs, &flags, &tec);
+    return exc ? exc | SIE_HOST_FAULT : 0;
 }
 
 hwaddr s390_sie_prefix(CPUS390XState *env)
 {
-    hwaddr abs = SOFTUV_NO_STORAGE;
+    target_ulong abs;
+
+    env->sie->prefix_fault = translate_prefix(env, &abs);
+    return env->sie->prefix_fault ? SOFTUV_NO_STORAGE : abs;
+}
+
+/*
+ * Once for all of an interruption: in between, another CPU may take the page
+ * out of the host's tables.
+ */
+static int map_lowcore(CPUS390XState *env)
+{
+    hwaddr len = TARGET_PAGE_SIZE, offset;
+    target_ulong abs;
+    MemoryRegion *mr;
     int exc;
 
-    guest_lowcore(env, &abs, &exc);
-    return abs;
+    exc = env->sie->prefix_fault ?: translate_prefix(env, &abs);
+    if (exc) {
+        return exc;
+    }
+    RCU_READ_LOCK_GUARD();
+    mr = address_space_translate(&address_space_memory, abs, &offset, &len,
+                                 true, MEMTXATTRS_UNSPECIFIED);
+    env->sie->lowcore = memory_region_get_ram_ptr(mr) + offset;
+    return 0;
 }
 
-uint64_t s390_sie_host_tec(const CPUS390XState *env)
+LowCore *s390_sie_lowcore(const CPUS390XState *env)
 {
-    return env->sie->host_tec;
+    return env->sie->lowcore;
 }
 
-void s390_sie_note_pte(CPUS390XState *env, hwaddr pte)
+bool s390_sie_is_lowcore(const LowCore *lowcore)
 {
-    env->sie->pte = pte;
+    const CPUS390XState *env = current_cpu ? &S390_CPU(current_cpu)->env : NULL;
+
+    return env && env->sie_flags && lowcore == env->sie->lowcore;
 }
 
 static void host_fault(CPUS390XState *env, int code)
@@ -519,7 +541,6 @@ static void host_fault(CPUS390XState *env, int code)
 void s390_sie_interrupt(CPUState *cs)
 {
     CPUS390XState *env = cs->env_ptr;
-    hwaddr abs;
     int exc;
 
     if (!env->sie_flags || cs->exception_index == -1) {
@@ -532,11 +553,9 @@ void s390_sie_interrupt(CPUState *cs)
     exc = cs->exception_index == EXCP_PGM ? env->int_pgm_code : 0;
     if (!(exc & SIE_HOST_FAULT)) {
         /* The instruction is repeated when the host has mapped the page. */
-        if (guest_lowcore(env, &abs, &exc)) {
+        exc = map_lowcore(env);
+        if (!exc) {
             return;
-        }
-        if (!(exc & SIE_HOST_FAULT)) {
-            exc = PGM_ADDRESSING | SIE_HOST_FAULT;
         }
     }
     host_fault(env, exc);
@@ -552,7 +571,7 @@ bool s390_sie_intercepts_pgm(CPUS390XState *env)
     if (!env->sie_flags) {
         return false;
     }
-    blk = env->sie->blk;
+    blk = description(env->sie);
     if (!(ldl_be_p(blk + SIE_ICTL) & ICTL_PINT) &&
         !(code == PGM_SPECIFICATION && !(ldub_p(blk + SIE_ECB) & ECB_SPECI))) {
         return false;
@@ -563,8 +582,8 @@ bool s390_sie_intercepts_pgm(CPUS390XState *env)
         stq_be_p(blk + SIE_PERADDR, env->per_address);
         env->per_perc_atmid = 0;
     }
-    /* Whoever raised it has left the parameters in the prefix area. */
-    lowcore = s390_sie_map_lowcore(env);
+    /* The parameters have been stored in the prefix area already. */
+    lowcore = env->sie->lowcore;
     stw_be_p(blk + SIE_PGMILC, env->int_pgm_ilen);
     stw_be_p(blk + SIE_IPRCC, code);
     stl_be_p(blk + SIE_DXC, be32_to_cpu(lowcore->data_exc_code));
@@ -589,8 +608,8 @@ uint64_t s390_sie_stpt(CPUS390XState *env)
 {
     const S390Sie *sie = env->sie;
 
-    return sie->cputm - ns_to_tod(qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) -
-                                  sie->cputm_at);
+    return sie->cputm - time2tod(qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) -
+                                 sie->cputm_at);
 }
 
 void s390_sie_spt(CPUS390XState *env, uint64_t value)
@@ -611,11 +630,14 @@ void s390_sie_sckc(CPUS390XState *env, uint64_t value)
     arm_timer(env);
 }
 
-bool s390_sie_facilities(CPUS390XState *env, uint8_t *list, unsigned int len)
+void s390_sie_facilities(CPUS390XState *env, uint8_t *list, unsigned int len,
+                         uintptr_t ra)
 {
-    uint32_t fac = ldl_be_p(env->sie->blk + SIE_FAC) & 0x7ffffff8;
-
-    return fac &&
-           address_space_read(&address_space_memory, fac,
-                              MEMTXATTRS_UNSPECIFIED, list, len) == MEMTX_OK;
+    if (read_host(facility_list(env), list, len)) {
+        return;
+    }
+    restore_guest(env, ra);
+    stl_be_p(description(env->sie) + SIE_IPB, VALIDITY_FACILITIES << 16);
+    leave_with(env, ICPT_VALIDITY);
+    cpu_loop_exit_noexc(env_cpu(env));
 }

@@ -52,12 +52,6 @@
 #define SIE_BLOCK_ALIGN     0x1ff
 #define SIE_BLOCK_SIZE      512
 
-#define CPUFLAG_STOP_INT    0x04000000
-#define CPUFLAG_IO_INT      0x02000000
-#define CPUFLAG_EXT_INT     0x01000000
-#define CPUFLAG_ZARCH       0x00000800
-#define CPUFLAG_SM          0x00000080
-
 #define SIE_PREFIX_MASK     0x7fffe000
 #define SIE_SDF_FORMAT_4    2
 
@@ -82,6 +76,10 @@
 
 /* reasons of a validity interception */
 #define VALIDITY_MODE       0x0001  /* not in z/Architecture mode */
+#define VALIDITY_FACILITIES 0x1090  /* the facility list cannot be read */
+/* softuv's own: the numbers that the machine has are not public */
+#define VALIDITY_FORMAT     0x5301
+#define VALIDITY_EXTENT     0x5302  /* MSL is below MSO */
 
 #define GCR0_TIMERS         (CR0_CKC_SC | CR0_CPU_TIMER_SC)
 
@@ -92,12 +90,13 @@ typedef struct SieSpace {
     uint64_t cregs[4];              /* 0, 1, 7 and 13 */
     uint64_t prefix;
     uint64_t mso;
-    uint64_t limit;
+    uint64_t last;
 } SieSpace;
 
 typedef struct S390Sie {
     hwaddr block;                   /* absolute address of the description */
     uint8_t *blk;                   /* and where the machine has it */
+    uint8_t lost[SIE_BLOCK_SIZE];   /* instead, once that is secure storage */
     unsigned int ilen;              /* of the SIE instruction */
 
     /* the host's, which the guest's has displaced in CPUS390XState */
@@ -115,12 +114,14 @@ typedef struct S390Sie {
     uint64_t cputm;                 /* CPU timer when cputm_at was now */
     int64_t cputm_at;               /* ns of the virtual clock */
     uint64_t mso;                   /* host virtual address of absolute 0 */
-    uint64_t limit;                 /* first absolute address behind the end */
+    uint64_t last;                  /* absolute address of the last byte */
     uint64_t armed;                 /* timer subclass mask that the timer has */
     QEMUTimer *timer;
 
     uint64_t host_tec;              /* TEID of the last fault of the host */
     hwaddr pte;                     /* last page-table entry of stage 2 */
+    LowCore *lowcore;               /* of the interruption being taken */
+    int prefix_fault;               /* its parameters could not be stored */
     SieSpace space;                 /* whose entries the TLB has */
 } S390Sie;
 
@@ -128,7 +129,10 @@ typedef struct S390Sie {
 void s390_sie_count_exit(CPUS390XState *env, uint8_t code);
 bool s390_sie_flush_always(void);
 
-/* sie-guest.c: the guest of this description runs when the TB is left */
+/* sie-guest.c */
+/* The reason why a guest with this description cannot be executed, or 0. */
+unsigned int s390_sie_inconsistent(const uint8_t *blk);
+/* The guest of this description runs when the TB is left. */
 void s390_sie_enter(CPUS390XState *env, hwaddr block, uint8_t *blk,
                     unsigned int ilen);
 

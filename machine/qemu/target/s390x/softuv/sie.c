@@ -28,69 +28,25 @@ static const char *const exit_names[SOFTUV_SIE_EXIT__MAX] = {
     [SOFTUV_SIE_EXIT_STOP] = "stop",
 };
 
-static uint32_t blk_ldl(hwaddr block, unsigned int off)
-{
-    return address_space_ldl_be(&address_space_memory, block + off,
-                                MEMTXATTRS_UNSPECIFIED, NULL);
-}
-
-static uint64_t blk_ldq(hwaddr block, unsigned int off)
-{
-    return address_space_ldq_be(&address_space_memory, block + off,
-                                MEMTXATTRS_UNSPECIFIED, NULL);
-}
-
-static uint8_t blk_ldb(hwaddr block, unsigned int off)
-{
-    return address_space_ldub(&address_space_memory, block + off,
-                              MEMTXATTRS_UNSPECIFIED, NULL);
-}
-
-static void blk_stb(hwaddr block, unsigned int off, uint8_t val)
-{
-    address_space_stb(&address_space_memory, block + off, val,
-                      MEMTXATTRS_UNSPECIFIED, NULL);
-}
-
-static void blk_stw(hwaddr block, unsigned int off, uint16_t val)
-{
-    address_space_stw_be(&address_space_memory, block + off, val,
-                         MEMTXATTRS_UNSPECIFIED, NULL);
-}
-
-static void blk_stl(hwaddr block, unsigned int off, uint32_t val)
-{
-    address_space_stl_be(&address_space_memory, block + off, val,
-                         MEMTXATTRS_UNSPECIFIED, NULL);
-}
-
-static void blk_stq(hwaddr block, unsigned int off, uint64_t val)
-{
-    address_space_stq_be(&address_space_memory, block + off, val,
-                         MEMTXATTRS_UNSPECIFIED, NULL);
-}
-
 /*
  * The guest sits in an enabled wait. KVM reads the masks from the block; with
  * a disabled wait it would hand the VCPU to user space as crashed. A guest of
  * format 4 shows only what KVM needs, and no timer that would end the wait.
  */
-static void guest_waits(hwaddr block, bool format_4)
+static void guest_waits(uint8_t *blk, bool format_4)
 {
-    uint64_t mask = blk_ldq(block, SIE_GPSW_MASK);
-
-    blk_stq(block, SIE_GPSW_MASK, mask | PSW_MASK_EXT | PSW_MASK_IO |
-            PSW_MASK_MCHECK | PSW_MASK_WAIT);
+    stq_be_p(blk + SIE_GPSW_MASK, ldq_be_p(blk + SIE_GPSW_MASK) | PSW_MASK_EXT |
+             PSW_MASK_IO | PSW_MASK_MCHECK | PSW_MASK_WAIT);
     if (format_4) {
-        blk_stq(block, SIE_GCR0, blk_ldq(block, SIE_GCR0) & ~GCR0_TIMERS);
+        stq_be_p(blk + SIE_GCR0, ldq_be_p(blk + SIE_GCR0) & ~GCR0_TIMERS);
     }
 }
 
 /* The reason to leave: requests of the host first, then the rule. */
-static uint8_t leave(S390Softuv *uv, hwaddr block, bool format_4)
+static uint8_t leave(S390Softuv *uv, uint8_t *blk, bool format_4)
 {
-    uint32_t flags = blk_ldl(block, SIE_CPUFLAGS);
-    uint64_t mask = blk_ldq(block, SIE_GPSW_MASK);
+    uint32_t flags = ldl_be_p(blk + SIE_CPUFLAGS);
+    uint64_t mask = ldq_be_p(blk + SIE_GPSW_MASK);
 
     if (flags & CPUFLAG_STOP_INT) {
         return ICPT_STOP;
@@ -102,7 +58,7 @@ static uint8_t leave(S390Softuv *uv, hwaddr block, bool format_4)
         return ICPT_IOREQ;
     }
     if (uv->sie_exit == SOFTUV_SIE_EXIT_WAIT) {
-        guest_waits(block, format_4);
+        guest_waits(blk, format_4);
         return ICPT_WAIT;
     }
     return ICPT_NONE;
@@ -124,12 +80,12 @@ static void report_dump_entry(S390Softuv *uv)
 }
 
 /* A guest of format 4 has its state in the Ultravisor, which is asked first. */
-static uint8_t run_format_4(S390Softuv *uv, hwaddr block, uint64_t asce,
+static uint8_t run_format_4(S390Softuv *uv, uint8_t *blk, uint64_t asce,
                             uint32_t *ipb)
 {
-    uint64_t cpu = blk_ldq(block, SIE_HANDLE_CPU);
-    uint64_t conf = blk_ldq(block, SIE_HANDLE_CONFIG);
-    uint32_t prefix = blk_ldl(block, SIE_PREFIX) & SIE_PREFIX_MASK;
+    uint64_t cpu = ldq_be_p(blk + SIE_HANDLE_CPU);
+    uint64_t conf = ldq_be_p(blk + SIE_HANDLE_CONFIG);
+    uint32_t prefix = ldl_be_p(blk + SIE_PREFIX) & SIE_PREFIX_MASK;
     uint8_t code = ICPT_PV_PREFIX;
     int why;
 
@@ -142,7 +98,7 @@ static uint8_t run_format_4(S390Softuv *uv, hwaddr block, uint64_t asce,
     if (softuv_guest_page_present(s390_softuv_chip, conf, prefix) &&
         softuv_guest_page_present(s390_softuv_chip, conf,
                                   prefix + TARGET_PAGE_SIZE)) {
-        code = leave(uv, block, true);
+        code = leave(uv, blk, true);
     }
     softuv_sie_leave(s390_softuv_chip, cpu);
     return code;
@@ -161,32 +117,30 @@ static int check_block(CPUS390XState *env, uint64_t addr, hwaddr block)
         uint64_t tec = addr & TARGET_PAGE_MASK;
         int pgm = s390_softuv_fault(block, &tec);
 
-        stq_phys(env_cpu(env)->as,
-                 s390_softuv_psa(env) + offsetof(LowCore, trans_exc_code), tec);
+        s390_store_tec(env, pgm, tec);
         return pgm;
     }
     return 0;
 }
 
 /* Enter and leave at once: what the host finds is written here. */
-static void null_sie(CPUS390XState *env, S390Softuv *uv, hwaddr block)
+static void null_sie(CPUS390XState *env, S390Softuv *uv, hwaddr block,
+                     uint8_t *blk)
 {
-    uint32_t ipb = 0, flags;
-    uint8_t sdf, code;
+    uint32_t flags = ldl_be_p(blk + SIE_CPUFLAGS), ipb = 0;
+    uint8_t sdf = ldub_p(blk + SIE_SDF), code;
 
     qemu_mutex_lock_iothread();
-    flags = blk_ldl(block, SIE_CPUFLAGS);
-    sdf = blk_ldb(block, SIE_SDF);
     if (sdf == SIE_SDF_FORMAT_4) {
-        code = run_format_4(uv, block, env->cregs[1], &ipb);
+        code = run_format_4(uv, blk, env->cregs[1], &ipb);
     } else {
-        code = leave(uv, block, false);
+        code = leave(uv, blk, false);
     }
-    blk_stw(block, SIE_IHCPU, env->core_id);
+    stw_be_p(blk + SIE_IHCPU, env->core_id);
     if (code != ICPT_NONE) {
-        blk_stw(block, SIE_IPA, 0);
-        blk_stl(block, SIE_IPB, ipb);
-        blk_stb(block, SIE_ICPTCODE, code);
+        stw_be_p(blk + SIE_IPA, 0);
+        stl_be_p(blk + SIE_IPB, ipb);
+        stb_p(blk + SIE_ICPTCODE, code);
     }
     qatomic_inc(&uv->sie_exits[code]);
     qemu_mutex_unlock_iothread();
@@ -209,6 +163,7 @@ static uint8_t *map_block(hwaddr block)
 void HELPER(sie)(CPUS390XState *env, uint64_t addr, uint32_t ilen)
 {
     S390Softuv *uv = s390_softuv_object();
+    unsigned int reason;
     uint8_t *blk;
     hwaddr block;
     int pgm;
@@ -230,10 +185,10 @@ void HELPER(sie)(CPUS390XState *env, uint64_t addr, uint32_t ilen)
     blk = map_block(block);
     if (uv->sie_mode == SOFTUV_SIE_NULL ||
         ldub_p(blk + SIE_SDF) == SIE_SDF_FORMAT_4) {
-        null_sie(env, uv, block);
+        null_sie(env, uv, block, blk);
         env->psw.addr += ilen;
-    } else if (!(ldl_be_p(blk + SIE_CPUFLAGS) & CPUFLAG_ZARCH)) {
-        stl_be_p(blk + SIE_IPB, VALIDITY_MODE << 16);
+    } else if ((reason = s390_sie_inconsistent(blk))) {
+        stl_be_p(blk + SIE_IPB, reason << 16);
         stb_p(blk + SIE_ICPTCODE, ICPT_VALIDITY);
         qatomic_inc(&uv->sie_exits[ICPT_VALIDITY]);
         env->psw.addr += ilen;
