@@ -186,9 +186,13 @@ static void say_rule(struct reply *r, const struct rule *rule)
 /* Lengths that QUI reports, and its own, to see how a host takes unusual ones. */
 static int rule_query(struct softuv_equip *eq, struct args *a, struct reply *r)
 {
+	uint64_t query, usual = 0;
 	struct softuv_lens new;
-	uint64_t query;
 
+	if (eq_arg_number(a, r, "default", 1, &usual))
+		return -1;
+	if (usual)
+		softuv_set_lens(eq->uv, NULL);
 	softuv_get_lens(eq->uv, &new);
 	query = new.query;
 	if (eq_arg_number(a, r, "dump-state-len", UINT64_MAX, &new.state) ||
@@ -225,10 +229,9 @@ static int rule_clear(struct softuv_equip *eq, struct args *a, struct reply *r)
 
 	if (eq_arg_number(a, r, "id", UINT32_MAX, &id) || eq_args_done(a, r))
 		return -1;
-	if (!one) {
+	/* Lengths stay: a host that has read them would be overrun by the usual ones. */
+	if (!one)
 		eq_rules_clear(eq);
-		softuv_set_lens(eq->uv, NULL);
-	}
 	for (struct rule **at = &eq->rules; one; at = &(*at)->next) {
 		struct rule *rule = *at;
 

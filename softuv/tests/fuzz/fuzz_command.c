@@ -32,5 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= n + !!end;
 	}
 	softuv_command(m->eq, "rule clear", reply, sizeof(reply));
+	softuv_command(m->eq, "rule query default=1", reply, sizeof(reply));
 	return 0;
 }
