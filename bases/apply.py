@@ -89,10 +89,10 @@ class Apply:
 
     def check_feature(self):
         """Kernels that announce dumps have them from elsewhere, or from this series."""
-        if self.base.test_only:
+        if self.base.in_base:
             if not announces(self.tree):
                 die(self.given, "not for this kernel",
-                    f"bases/{self.base.name} holds the kselftest only, and this kernel lacks KVM_PV_DUMP",
+                    f"bases/{self.base.name} mends what others have, and this kernel lacks KVM_PV_DUMP",
                     f"make apply KSRC={self.given} BASE=linux-5.10")
         elif announces(self.tree) and not os.path.exists(self.tree + "/arch/s390/kvm/pv_dump.c"):
             other = test_base(self.tree)
@@ -258,7 +258,7 @@ class Apply:
     # --- the tree itself --------------------------------------------------------------------------------------
 
     def _next_step(self):
-        if self.base.test_only:
+        if self.base.in_base:
             say(f"next: make selftest KSRC={self.tree} ARGS='--in-tree {self.base.name}'")
         else:
             say(f"next: make demo KSRC={self.tree}; make host KSRC={self.tree}")

@@ -17,7 +17,7 @@ def read(path):
 
 
 class Hook:
-    """One commit: header lines (Subject, X-Part, X-Overlay), an empty line, the body, "---", hunks."""
+    """One commit: header lines (Subject, X-Part, X-Overlay, X-Defect, X-Note), an empty line, the body, "---", hunks."""
 
     def __init__(self, path):
         self.path, self.name = path, os.path.basename(path)
@@ -68,13 +68,9 @@ class Base:
         self.paths = [(row[0], row[1]) for row in rows]
 
     @property
-    def test_only(self):
-        """The base has the feature, so that its series holds the kselftest alone."""
+    def in_base(self):
+        """The base has the feature: its series holds what mends it, if there is such, and the kselftest."""
         return self.feature == "in-base"
-
-    def need_feature_series(self):
-        if self.test_only:
-            usage_die(f"the series of {self.name} holds the kselftest only, for which there is tests/oracle/in-tree {self.name}")
 
     def hooks(self):
         return [Hook(path) for path in sorted(glob.glob(self.dir + "/[0-9][0-9][0-9][0-9]-*.patch"))]
@@ -109,7 +105,7 @@ def test_base(tree):
     """The base whose test-only series is meant for that tree: its own release, or else the last one before it, or none."""
     words = dict(re.findall(r"^(VERSION|PATCHLEVEL) *= *(\d+)", read(tree + "/Makefile"), re.M))
     release = int(words["VERSION"]), int(words["PATCHLEVEL"])
-    older = [name for name in all_bases() if Base(name).test_only and version_of(name) <= release]
+    older = [name for name in all_bases() if Base(name).in_base and version_of(name) <= release]
     return max(older, key=version_of, default=None)
 
 

@@ -157,9 +157,9 @@ class Series:
         if self.pinned and self.git("ls-tree", "-r", "base").count("\n") != int(base.files):
             die(base.name, "base tree", f"it has not the {base.files} files of {base.tag}")
         has = "KVM_CAP_S390_PROTECTED_DUMP" in self.git("cat-file", "blob", "base:include/uapi/linux/kvm.h")
-        if has and not base.test_only:
+        if has and not base.in_base:
             die(base.name, "nothing to do", "this base already has the feature")
-        if base.test_only and not has:
+        if base.in_base and not has:
             die(base.name, "not enough", f"bases/{base.name}/BASE has feature=in-base, but the release lacks KVM_PV_DUMP")
 
     # --- the commits: all in the object store, the work tree is touched once at the end -----------------
@@ -215,6 +215,7 @@ class Series:
         parent = self.git("rev-parse", "base").strip()
         before = self.git("rev-parse", "base^{tree}").strip()
         self.git("read-tree", parent, **index)
+        self.git("update-ref", "-d", "refs/notes/commits")
         for number, hook in enumerate(hooks, 1):
             self._add_overlay(hook, hooks, index)
             self._apply_hunks(hook, index)
@@ -227,6 +228,9 @@ class Series:
                 message = self.git("interpret-trailers", "--no-divider", *options, stdin=message)
             self.at(number * 60)
             parent = self.git("commit-tree", tree, "-p", parent, "-F", "-", stdin=message).strip()
+            # format-patch puts it below the "---", where it does not become part of the commit.
+            if hook.values("X-Note"):
+                self.git("notes", "add", "-F", "-", parent, stdin="\n".join(hook.values("X-Note")) + "\n")
             before = tree
         if not hooks:
             die(f"bases/{self.base.name}", "no steps", "there is no NNNN-*.patch")
@@ -234,7 +238,7 @@ class Series:
 
     def _report_strays(self):
         """A new kernel file that no step adds is a mistake, or work in progress."""
-        where = ["tools/testing"] if self.base.test_only else ["arch", "Documentation", "tools/testing"]
+        where = ["tools/testing"] if self.base.in_base else ["arch", "Documentation", "tools/testing"]
         for path in sorted(set(self.git("ls-files", "--", *where, where=TOP).split()) - self.overlay):
             say(f"note: no step of {self.base.name} adds {path}")
 
@@ -260,8 +264,8 @@ class Series:
                   f"From {0:040} Mon Sep 17 00:00:00 2001\nFrom: {self.sender.name} <{self.sender.email}>\nDate: {date}\n"
                   f"Subject: [PATCH 00/{self.steps:02}] {subject}\nMIME-Version: 1.0\n"
                   f"Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n\n{cover}-- ")
-        self.git("format-patch", "-q", "--no-signature", "--zero-commit", "--no-renames", "--stat=76", "--numbered", "-o", self.out,
-                 f"base..{self.tip}")
+        self.git("format-patch", "-q", "--no-signature", "--zero-commit", "--no-renames", "--stat=76", "--numbered",
+                 "--notes", "-o", self.out, f"base..{self.tip}")
         # "git am" stops at a mail without a patch, so the cover letter travels below the first "---", where a line of
         # dashes or a diff's first word would end it, or begin the patch.
         note = re.sub("^---", " ---", f"Cover letter: {subject}\n\n{cover}\n", flags=re.M)
@@ -345,8 +349,8 @@ class Series:
 
 
 def build(base):
-    if base.test_only:
-        say(f"{base.name}: this release provides KVM_PV_DUMP itself: the series holds the kselftest only")
+    if base.in_base:
+        say(f"{base.name}: this release provides KVM_PV_DUMP itself: the series holds what mends it, and the kselftest")
     series = Series(base)
     series.take_lock()
     series.make()

@@ -8,7 +8,8 @@ TEXT = """# Bases: what the series are made for, and how
 
 <!-- made by "bases/series readme" -->
 
-A base is a released kernel. `linux-5.10` gets the whole feature; the others have it and get the kselftest.
+A base is a released kernel. `linux-5.10` gets the whole feature; the others have it and get the
+kselftest, and what mends it (`docs/fixes.md`).
 `BASE` pins the release, `PATHS` says where it has files that are elsewhere in mainline, `COVER` is the cover
 letter, and each `NNNN-*.patch` (a hook) is one commit: its message, the hunks on files that exist, and
 `X-Overlay:` lines with the new files, which are at the top of this repository under their kernel paths.
@@ -18,8 +19,8 @@ letter, and each `NNNN-*.patch` (a hook) is one commit: its message, the hunks o
     bases/series import                # ... and write what was edited back to hooks and overlay
     make apply KSRC=~/src/linux        # put the series on a kernel tree (PARTS="code docs tests", DRYRUN=1)
 
-`build.py`, `edit.py`, `apply.py` and `readme.py` are these verbs, `base.py` reads a base, `merge-additions` merges lists to
-which both sides only add. More: `docs/adding-a-base.md`.
+`build.py`, `edit.py`, `apply.py`, `readme.py` and `fixes.py` are these verbs, `base.py` reads a base, `merge-additions` merges
+lists to which both sides only add. More: `docs/adding-a-base.md`.
 """
 
 

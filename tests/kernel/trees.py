@@ -34,7 +34,7 @@ class Tree:
     def export(self):
         if not self.ksrc:
             # 5.10 is what the series is about; the others are on a mirror, or they are not.
-            if self.base.test_only and subprocess.run([TOP + "/machine/fetch", self.base.pin], stdout=subprocess.DEVNULL,
+            if self.base.in_base and subprocess.run([TOP + "/machine/fetch", self.base.pin], stdout=subprocess.DEVNULL,
                                                       check=False).returncode:
                 self.missing = (f"no {self.base.tag} on the mirror: "
                                 f"KSRC=<tree with the series> {sys.argv[0]} {self.base.name}")

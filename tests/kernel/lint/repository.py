@@ -56,5 +56,5 @@ def wording(_):
 def spelling(_):
     files = output("git", "ls-files", "*.md", "*.rst", "*.patch", "Documentation", "MAINTAINERS", where=TOP).split()
     status = []
-    print(output("codespell", "-q", "3", "-L", "sie,nd,te,ser,als,parm,parms,filp", *files, where=TOP, status=status))
+    print(output("codespell", "-q", "3", "-L", "sie,nd,te,ser,als,parm,parms,filp,damon,leve", *files, where=TOP, status=status))
     return status == [0]
