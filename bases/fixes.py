@@ -35,6 +35,8 @@ KEPT = """
 | D24 | -EINVAL means several things: another errno would be another ABI |
 | N1 on 6.1 and 6.12 | There is no lock for imports. A vCPU whose dump was taken has left KVM_RUN, and so imports nothing |
 | D11, in part | A vCPU may be dumped after the end of the dump; the Ultravisor refuses that. A lock would have to be a new one |
+| D4, in part | A vCPU command in read-only memory gets -EFAULT after the data was stored: it may be repeated |
+| N2, in part | If the Ultravisor refuses to destroy the configuration at once, its vCPUs are gone, as with KVM_PV_DISABLE |
 | D23, in part | INIT, which is short, cannot be killed while the Ultravisor is busy |
 """
 
