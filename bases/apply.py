@@ -97,7 +97,7 @@ class Apply:
         elif announces(self.tree) and not os.path.exists(self.tree + "/arch/s390/kvm/pv_dump.c"):
             other = test_base(self.tree)
             die(self.given, "nothing to do", "this kernel has KVM_PV_DUMP already",
-                other and f"for the kselftest alone: make apply KSRC={self.given} BASE={other}")
+                other and f"for what mends it, and the kselftest: make apply KSRC={self.given} BASE={other}")
 
     # --- which patches ----------------------------------------------------------------------------------
 
@@ -162,7 +162,8 @@ class Apply:
         there, partly = [], []
         for patch in selected:
             have, want = self._applied(patch)
-            if not have:
+            # What mends a release is a few lines, of which a later one has some by chance: a merge tells.
+            if not have or (self.base.in_base and have < want):
                 self.missing.append(patch)
             elif have == want:
                 there.append(patch.name.split("-")[0])
