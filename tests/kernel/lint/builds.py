@@ -48,7 +48,9 @@ def compile_one(source, where, kunit="n"):
     for name in *objects, "arch/s390/boot/uv.o":
         if os.path.exists(f"{WORK}/obj/{name}"):
             os.unlink(f"{WORK}/obj/{name}")
-    said = kmake("W=1", "C=2", *objects) + kmake("W=1", "C=2", "M=arch/s390/boot", "uv.o")
+    said = kmake("W=1", "C=2", *objects)
+    if any(file.startswith("arch/s390/boot/") for file in source.touched):
+        said += kmake("W=1", "C=2", "M=arch/s390/boot", "uv.o")
     reports = [line for line in normalised(log(where + ".cc", said)).splitlines() if re.search("(warning|error): ", line)]
     # gcc marks its own warnings; every other "file: text" line is sparse.
     return {"gcc": [line for line in reports if "[-W" in line or ": error:" in line],
@@ -110,7 +112,7 @@ def one_rule(rule):
     """
     status = []
     said = output("./scripts/coccicheck", where=SRC, status=status, COCCI=rule, MODE="report", J="1", V="0", srctree=".",
-                  KBUILD_EXTMOD=COCCI_TREE, SPFLAGS="--use-coccigrep",
+                  KBUILD_EXTMOD=COCCI_TREE, srcroot=COCCI_TREE, SPFLAGS="--use-coccigrep",
                   LINUXINCLUDE="-I./arch/s390/include -I./include -I./arch/s390/include/uapi -I./include/uapi")
     return said + (f"exit status {status[0]}\n" if status[0] else "")
 
@@ -184,7 +186,8 @@ def sphinx(source):
     if tip is None:
         print(subprocess.run(["tail", f"{LOGS}/sphinx.tip"], stdout=subprocess.PIPE, check=True, encoding="utf-8").stdout)
         return False
-    if not glob.glob(WORK + "/obj-doc/**/s390-pv-dump.html", recursive=True):
-        print("s390-pv-dump.rst was not rendered")
+    page = "s390-pv-dump" if any(file.endswith("/s390-pv-dump.rst") for file in source.added) else "api"
+    if not glob.glob(f"{WORK}/obj-doc/**/{page}.html", recursive=True):
+        print(f"{page}.rst was not rendered")
         return False
     return source.report_new(base, tip)

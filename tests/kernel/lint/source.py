@@ -75,8 +75,10 @@ class Source:
                               encoding="utf-8").stdout.strip()
 
     def prepare(self):
-        if subprocess.run(["git", "-C", SRC, "rev-parse", "HEAD"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                          check=False).returncode or not os.path.exists(SRC + "/.git"):
+        """The work tree is kept from run to run, but may be another base's."""
+        whose = subprocess.run(["git", "-C", SRC, "rev-parse", "--git-common-dir", "HEAD"], stdout=subprocess.PIPE, check=False,
+                               stderr=subprocess.DEVNULL, encoding="utf-8")
+        if whose.returncode or os.path.realpath(whose.stdout.splitlines()[0]) != os.path.realpath(self.tree + "/.git"):
             subprocess.run(["rm", "-rf", SRC], check=True)
             self.git("worktree", "prune")
             self.git("worktree", "add", "-q", "--force", "--detach", SRC, self.root)
