@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from base import announces, read, test_base
+from base import announces, read, fix_base
 from build import BASES, Series
 from common import die, need, say, short, usage_die
 
@@ -92,12 +92,12 @@ class Apply:
         if self.base.in_base:
             if not announces(self.tree):
                 die(self.given, "not for this kernel",
-                    f"bases/{self.base.name} mends what others have, and this kernel lacks KVM_PV_DUMP",
+                    f"bases/{self.base.name} fixes the KVM_PV_DUMP of a release, and this kernel lacks it",
                     f"make apply KSRC={self.given} BASE=linux-5.10")
         elif announces(self.tree) and not os.path.exists(self.tree + "/arch/s390/kvm/pv_dump.c"):
-            other = test_base(self.tree)
+            other = fix_base(self.tree)
             die(self.given, "nothing to do", "this kernel has KVM_PV_DUMP already",
-                other and f"for what mends it, and the kselftest: make apply KSRC={self.given} BASE={other}")
+                other and f"for its fixes and the kselftest: make apply KSRC={self.given} BASE={other}")
 
     # --- which patches ----------------------------------------------------------------------------------
 
@@ -162,7 +162,7 @@ class Apply:
         there, partly = [], []
         for patch in selected:
             have, want = self._applied(patch)
-            # What mends a release is a few lines, of which a later one has some by chance: a merge tells.
+            # A fix is a few lines, of which a later one has some by chance: a merge tells.
             if not have or (self.base.in_base and have < want):
                 self.missing.append(patch)
             elif have == want:

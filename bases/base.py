@@ -69,7 +69,7 @@ class Base:
 
     @property
     def in_base(self):
-        """The base has the feature: its series holds what mends it, if there is such, and the kselftest."""
+        """The base has the feature: its series holds fixes for it, if there are any, and the kselftest."""
         return self.feature == "in-base"
 
     def hooks(self):
@@ -101,8 +101,8 @@ def version_of(text):
     return tuple(int(number) for number in re.findall("[0-9]+", text))
 
 
-def test_base(tree):
-    """The base whose test-only series is meant for that tree: its own release, or else the last one before it, or none."""
+def fix_base(tree):
+    """The base whose fixes are meant for that tree: its own release, or else the last one before it, or none."""
     words = dict(re.findall(r"^(VERSION|PATCHLEVEL) *= *(\d+)", read(tree + "/Makefile"), re.M))
     release = int(words["VERSION"]), int(words["PATCHLEVEL"])
     older = [name for name in all_bases() if Base(name).in_base and version_of(name) <= release]

@@ -350,7 +350,7 @@ class Series:
 
 def build(base):
     if base.in_base:
-        say(f"{base.name}: this release provides KVM_PV_DUMP itself: the series holds what mends it, and the kselftest")
+        say(f"{base.name}: this release provides KVM_PV_DUMP itself: the series holds fixes for it, and the kselftest")
     series = Series(base)
     series.take_lock()
     series.make()

@@ -6,11 +6,11 @@ import re
 from base import Base, all_bases, read
 from common import TOP
 
-TEXT = """# What mends released kernels
+TEXT = """# Fixes for released kernels
 
 <!-- made by "bases/series readme" -->
 
-The defects that released kernels have in this interface, and the patch of each series that mends it. `docs/oracle-table.md` has
+The defects that released kernels have in this interface, and the patch of each series that fixes it. `docs/oracle-table.md` has
 the kernels on which they show. A patch is in `bases/<base>/` under its number; `make series BASE=<base>` makes the mails,
 `make apply KSRC=<tree> BASE=<base>` puts them on a tree. A defect without a test was found by reading.
 """

@@ -8,10 +8,10 @@ import sys
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path[:0] = [os.path.join(HERE, directory) for directory in ("..", "../../bases")]
-from base import Base  # pylint: disable=wrong-import-position
+from base import Base, all_bases  # pylint: disable=wrong-import-position
 from common import BUILD, CROSS, TOP, die  # pylint: disable=wrong-import-position
 
-ALL = "linux-5.10", "linux-6.1", "linux-6.12", "linux-7.2"
+ALL = all_bases()
 KVM = "tools/testing/selftests/kvm"
 # What a tree must have for this: the same in every release.
 PARTS = "Kbuild Kconfig Makefile arch/s390 include scripts tools".split()
