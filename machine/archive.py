@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../lib"))
 from common import CACHE, LOGS, TOP, say, shell  # pylint: disable=wrong-import-position
@@ -307,15 +308,24 @@ class Index:
             end = next((kind for kind in kinds if re.search(kind, pin.path)), kinds[2])
         else:
             command, end = ["download", f"{package}={version}"], r"\.deb$"
+        return next((row for file, *row in self._uris(*command) if re.search(end, file)), None)
+
+    def _uris(self, *command):
+        """What apt-get would download: file, path in the archive, size, sha256."""
         repository = self._ask("apt-get", "indextargets", "--format", "$(REPO_URI)").split("\n")[0]
         # Lines 'URI' FILE SIZE SHA256:<sum>; some characters of a URI are escaped.
         for uri, file, size, sha256 in re.findall(r"^'(\S+)' (\S+) (\d+) SHA256:(\w+)",
-                                                  self._ask("apt-get", "-q", "--print-uris", *command), re.M):
-            for escaped, char in ("%2b", "+"), ("%7e", "~"), ("%3a", ":"):
-                uri = re.sub(escaped, char, uri, flags=re.I)
-            if re.search(end, file) and uri.startswith(repository):
-                return uri.removeprefix(repository), int(size), sha256
-        return None
+                                                  self._ask("apt-get", "-q", "-y", "-o", "Acquire::ForceHash=sha256",
+                                                            "--no-install-recommends", "--print-uris", *command), re.M):
+            uri = urllib.parse.unquote(uri)
+            if uri.startswith(repository):
+                yield file, uri.removeprefix(repository), int(size), sha256
+
+    def dependencies(self, package):
+        """The package and all that it depends on, of this suite alone."""
+        for file, path, size, sha256 in self._uris("install", package):
+            name, version, _ = file.split("_")
+            yield Pin("", "", name, urllib.parse.unquote(version), "", path, size, sha256)
 
 
 WORLD = """

@@ -22,6 +22,16 @@ $(BUILD)/machine/qemu-system-s390x: $(BUILD)/machine/obj/build.ninja $(QEMU_FILE
 machine: $(BUILD)/machine/qemu-system-s390x
 .PHONY: machine
 
+# vmm-VERSION: Debian's own QEMU for s390x, which runs in L1.
+VMMS := $(shell sed -n 's/^\(vmm-[0-9.]*\)\.qemu-system-data .*/\1/p' machine/pins)
+define vmm_rule
+$(1): $(BUILD)/$(1)/root/usr/bin/qemu-system-s390x
+$(BUILD)/$(1)/root/usr/bin/qemu-system-s390x: machine/vmm machine/closure.py $(call listed,$(1),$(call pins,$(1))) | ready
+	@machine/vmm $(1) || [ $$$$? -eq 4 ]
+.PHONY: $(1)
+endef
+$(foreach v,$(VMMS),$(eval $(call vmm_rule,$(v))))
+
 # kernel-NAME for each row of machine/kernels, and its variants. A tree of the user's is made each time: kbuild knows.
 KERNELS := $(shell sed -n 's/^\([a-z0-9.-]*\) *built .*/\1/p' machine/kernels)
 BINARY_KERNELS := $(shell sed -n 's/^\([a-z0-9.-]*\) *binary .*/\1/p' machine/kernels)
