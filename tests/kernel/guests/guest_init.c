@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The only program of the Linux guest: copy-on-write, timers, all CPUs, and a sum that shows it.
+ * Loads of a Linux guest, which it may be the only program of: copy-on-write, timers, all CPUs, memory that is
+ * written all the time.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -16,6 +17,8 @@
 
 #define WORDS	(256u * 512)	/* 1 MiB */
 #define FORKS	200u
+#define PAGES	4096u		/* 16 MiB */
+#define ROUNDS	60u
 
 static uint64_t words[WORDS];
 
@@ -97,6 +100,36 @@ static void measure(void)
 	fflush(stdout);
 }
 
+/* Writes each page in each round, and looks whether it has what the last round wrote. */
+static int keep_writing(void)
+{
+	uint64_t (*pages)[512] = aligned_alloc(4096, PAGES * sizeof(*pages));
+	uint64_t round;
+	unsigned int i, lost = 0;
+
+	if (!pages)
+		return 1;
+	memset(pages, 0, PAGES * sizeof(*pages));
+	for (round = 1; round <= ROUNDS; round++) {
+		long begin = microseconds();
+
+		for (i = 0; i < PAGES; i++) {
+			uint64_t *word = &pages[i][(round * 7 + i) % 512];
+
+			lost += pages[i][((round - 1) * 7 + i) % 512] != (round > 1 ? (round - 1) << 32 | i : 0);
+			*word = round << 32 | i;
+		}
+		if (round % 4 == 0) {
+			printf("guest: round=%u lost=%u\n", (unsigned int)round, lost);
+			fflush(stdout);
+		}
+		/* The same number of rounds in the same time, however fast the machine. */
+		while (microseconds() - begin < 250000)
+			usleep(10000);
+	}
+	return lost != 0;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int good;
@@ -109,7 +142,10 @@ int main(int argc, char **argv)
 			return 0;
 		reboot(RB_POWER_OFF);
 	}
-	mount("none", "/sys", "sysfs", 0, NULL);
+	if (argc > 1 && !strcmp(argv[1], "memory"))
+		return keep_writing();
+	if (getpid() == 1)
+		mount("none", "/sys", "sysfs", 0, NULL);
 	memset(words, 0x5a, sizeof(words));
 	good = forks();
 	before = sum();
@@ -117,6 +153,8 @@ int main(int argc, char **argv)
 	printf("guest: forks=%u slept=%s cpus=%d sum=%s\n", good, slept >= 50 ? "yes" : "no",
 	       cpus_used(), sum() == before ? "same" : "different");
 	fflush(stdout);
+	if (getpid() != 1)
+		return 0;
 	reboot(RB_POWER_OFF);
 	return 1;
 }
