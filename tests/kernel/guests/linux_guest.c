@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Boots a Linux image in a VM that is not protected: linux_guest IMAGE INITRD VCPUS COMMAND-LINE
+ * Boots a Linux image in a VM that is not protected: linux_guest IMAGE INITRD VCPUS COMMAND-LINE [storm]
  */
 #define _GNU_SOURCE
 #include "vmm.h"
@@ -107,7 +107,10 @@ static void make_vcpu(struct vmm *vmm, unsigned int id, int run_size)
 
 static void make_vm(struct vmm *vmm)
 {
-	struct kvm_userspace_memory_region region = { .memory_size = MEM_SIZE };
+	struct kvm_userspace_memory_region region = {
+		.memory_size = MEM_SIZE,
+		.flags = vmm->storm ? KVM_MEM_LOG_DIRTY_PAGES : 0,
+	};
 	int kvm = open("/dev/kvm", O_RDWR), run_size;
 	unsigned int i;
 
@@ -274,9 +277,10 @@ int main(int argc, char **argv)
 {
 	unsigned int i;
 
-	vmm.nr = argc == 5 ? atoi(argv[3]) : 0;
+	vmm.storm = argc == 6 && !strcmp(argv[5], "storm");
+	vmm.nr = argc == 5 || vmm.storm ? atoi(argv[3]) : 0;
 	if (!vmm.nr || vmm.nr > MAX_VCPUS) {
-		fprintf(stderr, "usage: linux_guest IMAGE INITRD VCPUS COMMAND-LINE\n");
+		fprintf(stderr, "usage: linux_guest IMAGE INITRD VCPUS COMMAND-LINE [storm]\n");
 		return 2;
 	}
 	make_vm(&vmm);
@@ -284,6 +288,11 @@ int main(int argc, char **argv)
 	for (i = 1; i < vmm.nr; i++)
 		if (pthread_create(&vmm.vcpus[i].thread, NULL, vcpu_thread, &vmm.vcpus[i]))
 			die("thread");
+	errno = vmm.storm ? storm_begin(&vmm) : 0;
+	if (errno)
+		die("storm");
 	run_until_stopped(&vmm, &vmm.vcpus[0]);
+	if (vmm.storm)
+		storm_end();
 	exit(0);
 }

@@ -24,6 +24,7 @@ struct vmm {
 	int fd;
 	uint8_t *mem;
 	unsigned int nr;
+	int storm;		/* is the guest to be disturbed? */
 	struct vcpu vcpus[MAX_VCPUS];
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -34,5 +35,9 @@ struct vmm {
  * Returns the condition code; with 0 an interruption is due.
  */
 int sclp_call(struct vmm *vmm, uint32_t command, uint64_t sccb);
+
+/* Threads that disturb the guest, and what they did, on standard output. Returns an error number. */
+int storm_begin(struct vmm *vmm);
+void storm_end(void);
 
 #endif /* GUESTS_VMM_H */
