@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What an entry into SIE and the exit after it take, by what an LPSWE takes, which leaves translated code as well: the
- * verdict's low half is the ratio in hundredths. For tests/bench/guests.
+ * What an entry into SIE and the exit after it take, by what an LPSWE takes, which leaves
+ * translated code as well: the verdict's low half is the ratio in hundredths. For
+ * tests/bench/guests.
  */
 #include "guest.h"
 

@@ -2,7 +2,8 @@
 /*
  * A packed ring has three areas, each of which the device must leave alone while it is secure.
  *
- * Virtual I/O Device (VIRTIO) 1.2, 2.8 Packed Virtqueues; 4.3.1.2 for the channel commands. The ring is little endian.
+ * Virtual I/O Device (VIRTIO) 1.2, 2.8 Packed Virtqueues; 4.3.1.2 for the channel commands. The
+ * ring is little endian.
  */
 #include "ccw.h"
 #include "conf.h"
@@ -89,8 +90,11 @@ static void start(void)
 	} vq __attribute__((aligned(8)));
 	u32 i;
 
-	for (i = 0; i < PAGE_SIZE; i++)
-		descs[i] = driver[i] = device[i] = 0;
+	for (i = 0; i < PAGE_SIZE; i++) {
+		descs[i] = 0;
+		driver[i] = 0;
+		device[i] = 0;
+	}
 	COMMAND(CCW_RESET, 0, 0);
 	status(3);
 	feature_word(0, 0);

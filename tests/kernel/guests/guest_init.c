@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Loads of a Linux guest, which it may be the only program of: copy-on-write, timers, all CPUs, memory that is
- * written all the time.
+ * Loads of a Linux guest, which it may be the only program of: copy-on-write, timers, all CPUs,
+ * memory that is written all the time.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -85,7 +85,7 @@ static int cpus_used(void)
 	return used;
 }
 
-/* "bench" on the kernel's command line, or as an argument in the host: how long this takes, and took from the start */
+/* "bench" on the kernel's command line or as an argument: how long this takes, and took so far */
 static void measure(void)
 {
 	long boot = microseconds(), begin, loop;
@@ -114,13 +114,16 @@ static int keep_writing(unsigned int rounds)
 	if (!pages)
 		return 1;
 	memset(pages, 0, PAGES * sizeof(*pages));
+	for (i = 0; i < PAGES; i++)
+		pages[i][i % 512] = i;
 	for (round = 1; round <= rounds; round++) {
+		uint64_t before = (round - 1) << 32;
 		long begin = microseconds();
 
 		for (i = 0; i < PAGES; i++) {
 			uint64_t *word = &pages[i][(round * 7 + i) % 512];
 
-			lost += pages[i][((round - 1) * 7 + i) % 512] != (round > 1 ? (round - 1) << 32 | i : 0);
+			lost += pages[i][((round - 1) * 7 + i) % 512] != before + i;
 			*word = round << 32 | i;
 		}
 		if (round % 4 == 0) {

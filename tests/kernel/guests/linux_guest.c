@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Boots a Linux image in a VM that is not protected: linux_guest IMAGE INITRD VCPUS COMMAND-LINE [storm]
+ * Boots a Linux image in a VM that is not protected:
+ * linux_guest IMAGE INITRD VCPUS COMMAND-LINE [storm]
  */
 #define _GNU_SOURCE
 #include "vmm.h"

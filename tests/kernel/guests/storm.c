@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What disturbs a guest all the time: forks make its memory copy-on-write, the dirty log takes its right to write,
- * a timer takes the CPU away.
+ * What disturbs a guest all the time: forks make its memory copy-on-write, the dirty log takes its
+ * right to write, a timer takes the CPU away.
  */
 #define _GNU_SOURCE
 #include "vmm.h"

@@ -36,7 +36,7 @@ struct vmm {
  */
 int sclp_call(struct vmm *vmm, uint32_t command, uint64_t sccb);
 
-/* Threads that disturb the guest, and what they did, on standard output. Returns an error number. */
+/* Threads that disturb the guest; what they did is printed. Returns an error number. */
 int storm_begin(struct vmm *vmm);
 void storm_end(void);
 
