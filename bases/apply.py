@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from base import announces, read, fix_base
+from base import announces, fix_base, read
 from build import BASES, Series
 from common import die, need, say, short, usage_die
 

@@ -49,7 +49,7 @@ $(foreach k,$(KERNELS),$(foreach v,_ $(addprefix -,$(VARIANTS)),$(eval $(call ke
 
 define binary_kernel_rule
 kernel-$(1): $(BUILD)/kernel/$(1)/Image
-$(BUILD)/kernel/$(1)/Image: $(call listed,kernel-$(1),$(call pins,$(1))) | ready
+$(BUILD)/kernel/$(1)/Image: machine/kernel $(call listed,kernel-$(1),$(call pins,$(1))) | ready
 	@machine/kernel $(1) || [ $$$$? -eq 4 ]
 .PHONY: kernel-$(1)
 endef

@@ -9,6 +9,8 @@
 
 #define UVC_CSC		0x0100
 #define UVC_DSC		0x0101
+#define UVC_IMPORT	0x0200
+#define UVC_EXPORT	0x0201
 
 static u8 conf_base[0x10000] __attribute__((aligned(0x4000)));
 static u8 conf_virt[0x20000] __attribute__((aligned(4096)));
@@ -60,6 +62,28 @@ static inline void conf_destroy(u64 handle)
 	u = (struct uvcb) { .len = 0x40, .cmd = UVC_DSC };
 	u.word[0x18 / 8 - 1] = handle;
 	CHECK(uvc(&u) == 0);
+}
+
+/* Imports a page of ours into a guest whose storage is ours, one to one. */
+static inline void make_secure(u64 handle, const void *page)
+{
+	static struct uvcb u;
+
+	u = (struct uvcb) { .len = 0x28, .cmd = UVC_IMPORT };
+	u.word[0x18 / 8 - 1] = handle;
+	u.word[0x20 / 8 - 1] = (u64)page;
+	CHECK(uvc(&u) == 0);
+	CHECK(load(PSW_MASK, (u64)page) == PGM(PGM_SECURE));
+}
+
+static inline void make_plain(const void *page)
+{
+	static struct uvcb u;
+
+	u = (struct uvcb) { .len = 0x20, .cmd = UVC_EXPORT };
+	u.word[0x18 / 8 - 1] = (u64)page;
+	CHECK(uvc(&u) == 0);
+	CHECK(load(PSW_MASK, (u64)page) < 4);
 }
 
 #endif /* TESTS_CONF_H */

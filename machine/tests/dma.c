@@ -9,8 +9,6 @@
 #include "conf.h"
 #include "dat.h"
 
-#define UVC_IMPORT	0x0200
-#define UVC_EXPORT	0x0201
 #define GUEST_LEN	(SEGMENTS << 20)
 #define SECTORS(page)	((page) * 8ul)
 
@@ -25,28 +23,6 @@ static u64 handle;
 /* A refusal takes place while the device is notified; the disk may take its time. */
 #define SHORT	(TOD_SECONDS(1) / 10)
 #define LONG	TOD_SECONDS(20)
-
-/* The guest's storage is ours, one to one. */
-static void make_secure(const void *page)
-{
-	static struct uvcb u;
-
-	u = (struct uvcb) { .len = 0x28, .cmd = UVC_IMPORT };
-	u.word[0x18 / 8 - 1] = handle;
-	u.word[0x20 / 8 - 1] = (u64)page;
-	CHECK(uvc(&u) == 0);
-	CHECK(load(PSW_MASK, (u64)page) == PGM(PGM_SECURE));
-}
-
-static void make_plain(const void *page)
-{
-	static struct uvcb u;
-
-	u = (struct uvcb) { .len = 0x20, .cmd = UVC_EXPORT };
-	u.word[0x18 / 8 - 1] = (u64)page;
-	CHECK(uvc(&u) == 0);
-	CHECK(load(PSW_MASK, (u64)page) < 4);
-}
 
 static void works_with_plain_pages(void)
 {
@@ -84,7 +60,7 @@ static void buffers(void)
 static void rings(void)
 {
 	blk_start();
-	make_secure(ring.desc);
+	make_secure(handle, ring.desc);
 	ring.avail_idx++;
 	blk_notify();
 	CHECK(blk_done() == 0);
@@ -227,7 +203,7 @@ int main(void)
 	init_uv();
 	conf_check();
 	handle = conf_create_at(GUEST_LEN, map_identity());
-	make_secure(secure_page);
+	make_secure(handle, secure_page);
 	buffers();
 	rings();
 	event_indexes();

@@ -9,8 +9,6 @@
 #include "conf.h"
 #include "dat.h"
 
-#define UVC_IMPORT	0x0200
-#define UVC_EXPORT	0x0201
 #define GUEST_LEN	(SEGMENTS << 20)
 #define CCW_SET_REV	0x83
 #define STATUS_FEATURES	8u
@@ -35,27 +33,6 @@ static u8 driver[PAGE_SIZE] __attribute__((aligned(4096)));
 static u8 device[PAGE_SIZE] __attribute__((aligned(4096)));
 static u8 buffer[PAGE_SIZE] __attribute__((aligned(4096)));
 static u64 handle;
-
-static void make_secure(const void *page)
-{
-	static struct uvcb u;
-
-	u = (struct uvcb) { .len = 0x28, .cmd = UVC_IMPORT };
-	u.word[0x18 / 8 - 1] = handle;
-	u.word[0x20 / 8 - 1] = (u64)page;
-	CHECK(uvc(&u) == 0);
-	CHECK(load(PSW_MASK, (u64)page) == PGM(PGM_SECURE));
-}
-
-static void make_plain(const void *page)
-{
-	static struct uvcb u;
-
-	u = (struct uvcb) { .len = 0x20, .cmd = UVC_EXPORT };
-	u.word[0x18 / 8 - 1] = (u64)page;
-	CHECK(uvc(&u) == 0);
-	CHECK(load(PSW_MASK, (u64)page) < 4);
-}
 
 #define COMMAND(cmd, data, len)	CHECK(ccw_data(cmd, data, len) == DSTAT_END << 8)
 
@@ -159,7 +136,7 @@ static void refused(const void *page)
 
 	start();
 	ask();
-	make_secure(page);
+	make_secure(handle, page);
 	blk_notify();
 	for (end = tod() + SHORT; tod() < end;)
 		;
