@@ -42,11 +42,11 @@ boot()
 	}
 }
 
-# swap_disk DIR: options for machine/run that give L1 an empty disk to swap to.
+# swap_disk DIR [SIZE]: options for machine/run that give L1 an empty disk to swap to.
 swap_disk()
 {
 	rm -f "$1/swap"
-	truncate -s 64M "$1/swap"
+	truncate -s "${2:-64M}" "$1/swap"
 	printf '%s\n' --qemu-arg -drive --qemu-arg "if=none,id=swap,format=raw,file=$1/swap" \
 		--qemu-arg -device --qemu-arg virtio-blk-ccw,drive=swap,serial=swap
 }

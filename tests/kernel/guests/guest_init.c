@@ -130,7 +130,7 @@ static int keep_writing(unsigned int rounds)
 			printf("guest: round=%u lost=%u\n", (unsigned int)round, lost);
 			fflush(stdout);
 		}
-		/* The same number of rounds in the same time, however fast the machine. */
+		/* Long enough for a migration or a storm to fall into the middle of it. */
 		while (microseconds() - begin < 250000)
 			usleep(10000);
 	}
