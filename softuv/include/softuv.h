@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SOFTUV_VERSION		3u		/* of this interface, see softuv_version() */
+#define SOFTUV_VERSION		4u		/* of this interface, see softuv_version() */
 #define SOFTUV_PAGE_SIZE	4096u
 #define SOFTUV_MARK		0x534f46545556ull	/* ASCII "SOFTUV", low 48 feature bits */
 
@@ -102,6 +102,12 @@
 
 struct softuv;
 
+/* Whose translations of a page have become wrong */
+enum softuv_party {
+	SOFTUV_HOST,
+	SOFTUV_GUEST,
+};
+
 /* Which of the calling CPU's address spaces a logical address belongs to, with DAT on. */
 enum softuv_space {
 	SOFTUV_SPACE_CURRENT,			/* as the PSW says: the control block */
@@ -116,8 +122,8 @@ enum softuv_space {
  * @read: 0, or -1 when [abs, abs + len) is not all storage
  * @write: the same
  * @random: 0, or -1 when no entropy is to be had
- * @restrict_access: optional; access to [abs, abs + len) got stricter: no CPU may use an old
- *	translation from now on
+ * @restrict_access: optional; the host, or the guest that had the page, lost access to
+ *	[abs, abs + len): no CPU may use an old translation of theirs from now on
  * @others_running: optional; true while another host CPU is not stopped (INIT_UV rc 0x0102)
  * @prefix: optional; absolute address of the calling CPU's prefix area, 8 KiB; without it 0
  *
@@ -130,7 +136,7 @@ struct softuv_ops {
 	int (*read)(void *opaque, uint64_t abs, void *buf, size_t len);
 	int (*write)(void *opaque, uint64_t abs, const void *buf, size_t len);
 	int (*random)(void *opaque, void *buf, size_t len);
-	void (*restrict_access)(void *opaque, uint64_t abs, uint64_t len);
+	void (*restrict_access)(void *opaque, enum softuv_party who, uint64_t abs, uint64_t len);
 	bool (*others_running)(void *opaque);
 	uint64_t (*prefix)(void *opaque, void *cpu);
 };
@@ -145,7 +151,7 @@ struct softuv_ops {
  * @virt_var_len: bytes of virtual donation per MiB of guest storage, at most 1 MiB; 0 = 4096
  * @max_conf: secure configurations that may exist at once; 0 = 4096
  * @no_guest: no guest instruction is ever executed, so that no guest can restart its CPUs: each
- *	counts as restarted
+ *	counts as restarted, and no call of a guest is answered
  */
 struct softuv_config {
 	size_t size;
@@ -166,6 +172,7 @@ struct softuv_config {
  * @cmd: command code, 0 when it could not be fetched
  * @rc: return code as stored
  * @rrc: return reason code as stored
+ * @intercept: a guest's call: the host has to be told, and the call is made again afterwards
  * @name: the command's name ("dump-cpu"), never NULL
  * @delay_us: the probe asks the caller to let this many microseconds pass
  */
@@ -174,6 +181,7 @@ struct softuv_result {
 	uint16_t pgm;
 	uint64_t pgm_va;
 	uint16_t cmd, rc, rrc;
+	bool intercept;
 	const char *name;
 	uint32_t delay_us;
 };
@@ -189,14 +197,6 @@ void softuv_reset(struct softuv *uv);
 void softuv_call(struct softuv *uv, void *cpu, uint64_t uvcb_va, struct softuv_result *res);
 int softuv_host_access(const struct softuv *uv, uint64_t abs);
 
-/* The guest's side: SIE with a format-4 state description; guest addresses are guest absolute. */
-int softuv_sie_enter(struct softuv *uv, uint64_t cpu_handle, uint64_t conf_handle, uint64_t asce);
-void softuv_sie_leave(struct softuv *uv, uint64_t cpu_handle);
-bool softuv_guest_page_present(struct softuv *uv, uint64_t conf_handle, uint64_t gaddr);
-#define SOFTUV_GUEST_INTERCEPT	(-1)		/* the host must unpin the page first */
-int softuv_guest_share(struct softuv *uv, uint64_t conf_handle, uint64_t gaddr, bool on);
-bool softuv_guest_restart(struct softuv *uv, uint64_t cpu_handle);
-
 /* Registers of a secure CPU while it is not in SIE. */
 struct softuv_regs {
 	uint64_t gr[16];
@@ -207,7 +207,55 @@ struct softuv_regs {
 	uint64_t cr[16];
 	uint64_t vr[32][2];
 	uint64_t gs[4];				/* reserved word, GSD, GSSM, GSEPLA */
+	uint64_t gbea, pp;			/* not in a dump */
 };
+
+/*
+ * What the machine keeps of a CPU from one stay in SIE to the next; each CPU reset clears it, and
+ * a load makes time start again. softuv looks at @open only.
+ */
+struct softuv_kept {
+	bool open;				/* the host emulates an instruction for the guest */
+	uint8_t ilen;
+	uint16_t opcode;			/* 0 = none that the machine knows of */
+	uint8_t r1, r3;
+	uint32_t len;				/* of the operand at the guest's logical address */
+	uint64_t addr;
+	uint32_t sccb;				/* of the last SERVICE CALL */
+	uint64_t left_at;			/* TOD clock of the last exit, 0 = no exit yet */
+};
+
+/**
+ * struct softuv_sie - a CPU that SIE executes, valid until softuv_sie_leave()
+ * @origin: address of guest absolute 0 in the guest's address space
+ * @len: bytes of guest storage
+ * @number: the CPU's number
+ * @regs: what it executes with; the machine stores them before it leaves
+ * @kept: what it kept
+ */
+struct softuv_sie {
+	uint64_t origin, len;
+	uint16_t number;
+	struct softuv_regs *regs;
+	struct softuv_kept *kept;
+};
+
+/* The guest's side: SIE with a format-4 state description. */
+int softuv_sie_enter(struct softuv *uv, uint64_t cpu_handle, uint64_t conf_handle, uint64_t asce,
+		     struct softuv_sie *sie);
+void softuv_sie_leave(struct softuv *uv, uint64_t cpu_handle);
+int softuv_guest_access(struct softuv *uv, uint64_t conf_handle, uint64_t gaddr, uint64_t abs);
+void softuv_guest_call(struct softuv *uv, void *cpu, uint64_t cpu_handle, uint64_t uvcb_va,
+		       struct softuv_result *res);
+void softuv_guest_reset(struct softuv *uv, uint64_t cpu_handle);
+bool softuv_guest_restart(struct softuv *uv, uint64_t cpu_handle);
+uint64_t softuv_guest_sibling(struct softuv *uv, uint64_t cpu_handle, uint16_t number,
+			      bool *stopped);
+
+/* The same without an instruction; these addresses are guest absolute. */
+bool softuv_guest_page_present(struct softuv *uv, uint64_t conf_handle, uint64_t guest_abs);
+#define SOFTUV_GUEST_INTERCEPT	(-1)		/* the host must unpin the page first */
+int softuv_guest_share(struct softuv *uv, uint64_t conf_handle, uint64_t guest_abs, bool on);
 
 struct softuv_regs *softuv_cpu_regs(struct softuv *uv, uint64_t cpu_handle);
 bool softuv_cpu_emulating(struct softuv *uv, uint64_t cpu_handle, bool on);

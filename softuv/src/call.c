@@ -6,7 +6,7 @@
 #include "uv.h"
 
 /* Translates the pages of the first @len bytes for writing; 0 or the interruption code. */
-static uint16_t map_uvcb(struct softuv *uv, void *host_cpu, uint64_t va, uint32_t len,
+static uint16_t map_uvcb(struct softuv *uv, const struct uvc *c, uint64_t va, uint32_t len,
 			 uint64_t *pgm_va)
 {
 	unsigned int pages = (unsigned int)((va % PAGE_SIZE + len - 1) / PAGE_SIZE) + 1;
@@ -17,13 +17,14 @@ static uint16_t map_uvcb(struct softuv *uv, void *host_cpu, uint64_t va, uint32_
 		int pgm;
 
 		*pgm_va = addr;
-		pgm = uv->ops.translate(uv->opaque, host_cpu, SOFTUV_SPACE_CURRENT, addr, true,
+		pgm = uv->ops.translate(uv->opaque, c->host_cpu, SOFTUV_SPACE_CURRENT, addr, true,
 				       &abs);
 		if (pgm)
 			return (uint16_t)pgm;
 		if (!suv_is_storage(uv, abs, 1))
 			return SOFTUV_PGM_ADDRESSING;
-		if (softuv_host_access(uv, abs))
+		/* what a guest may access was asked for in the translation */
+		if (!c->guest && softuv_host_access(uv, abs))
 			return SOFTUV_PGM_SECURE;
 		uv->uvcb_page[uv->uvcb_pages++] = abs - abs % PAGE_SIZE;
 	}
@@ -59,16 +60,16 @@ static uint16_t fetch(struct softuv *uv, struct uvc *c, uint64_t va, uint64_t *p
 	*pgm_va = va;
 	if (va % 8)
 		return SOFTUV_PGM_SPECIFICATION;
-	pgm = map_uvcb(uv, c->host_cpu, va, 8, pgm_va);
+	pgm = map_uvcb(uv, c, va, 8, pgm_va);
 	if (!pgm)
 		pgm = copy_uvcb(uv, va, 0, 8, false);
 	if (pgm)
 		return pgm;
 	c->len = get16(c->cb);
 	c->desc = suv_desc(get16(c->cb + 2));
-	if (!c->desc || !suv_installed(uv, c->desc) || c->len <= 8)
+	if (!c->desc || !suv_installed(uv, c->desc, c->guest) || c->len <= 8)
 		return 0;
-	pgm = map_uvcb(uv, c->host_cpu, va, c->len, pgm_va);
+	pgm = map_uvcb(uv, c, va, c->len, pgm_va);
 	return pgm ? pgm : copy_uvcb(uv, va, 8, c->len - 8u, false);
 }
 
@@ -101,7 +102,7 @@ static uint16_t check(struct softuv *uv, struct uvc *c)
 	const struct uvc_desc *d = c->desc;
 	uint16_t rc;
 
-	if (!d || !suv_installed(uv, d))
+	if (!d || !suv_installed(uv, d, c->guest))
 		return SOFTUV_RC_INV_CMD;
 	if (!len_ok(d, c->len))
 		return SOFTUV_RC_INV_LEN;
@@ -115,7 +116,7 @@ static uint16_t check(struct softuv *uv, struct uvc *c)
 	return 0;
 }
 
-/* Runs checks, probe and handler; false = cc 2 or 3, nothing changed and nothing to store. */
+/* Runs checks, probe and handler; false = not done, nothing changed and nothing to store. */
 static bool execute(struct softuv *uv, struct uvc *c, struct softuv_result *res)
 {
 	uint16_t rc = check(uv, c);
@@ -125,10 +126,36 @@ static bool execute(struct softuv *uv, struct uvc *c, struct softuv_result *res)
 		return res->cc < 2;
 	if (!rc)
 		rc = c->desc->fn(uv, c);
+	if (c->intercept || c->pgm) {
+		res->intercept = c->intercept;
+		res->pgm = c->pgm;
+		res->pgm_va = c->pgm_va;
+		return false;
+	}
 	res->rc = rc;
 	res->rrc = c->rrc;
 	res->cc = rc == SOFTUV_RC_EXECUTED ? 0 : 1;
 	return true;
+}
+
+static void call(struct softuv *uv, struct uvc *c, uint64_t uvcb_va, struct softuv_result *res)
+{
+	memset(res, 0, sizeof(*res));
+	memset(uv->cb, 0, 8);
+	uv->uvcb_pages = 0;
+	res->pgm = fetch(uv, c, uvcb_va, &res->pgm_va);
+	res->cmd = get16(uv->cb + 2);
+	res->name = c->desc ? c->desc->name : "unknown";
+	if (!res->pgm && execute(uv, c, res)) {
+		put16(uv->cb + 4, res->rc);
+		put16(uv->cb + 6, res->rrc);
+		copy_uvcb(uv, uvcb_va, 4, 4, true);
+		if (c->out_len)
+			copy_uvcb(uv, uvcb_va, c->out_off, c->out_len, true);
+	}
+	uv->uvcb_pages = 0;
+	if (uv->probe.done)
+		uv->probe.done(uv->probe_opaque, res);
 }
 
 /**
@@ -148,20 +175,31 @@ void softuv_call(struct softuv *uv, void *cpu, uint64_t uvcb_va, struct softuv_r
 {
 	struct uvc c = { .host_cpu = cpu, .cb = uv->cb };
 
-	memset(res, 0, sizeof(*res));
-	memset(uv->cb, 0, 8);
-	uv->uvcb_pages = 0;
-	res->pgm = fetch(uv, &c, uvcb_va, &res->pgm_va);
-	res->cmd = get16(uv->cb + 2);
-	res->name = c.desc ? c.desc->name : "unknown";
-	if (!res->pgm && execute(uv, &c, res)) {
-		put16(uv->cb + 4, res->rc);
-		put16(uv->cb + 6, res->rrc);
-		copy_uvcb(uv, uvcb_va, 4, 4, true);
-		if (c.out_len)
-			copy_uvcb(uv, uvcb_va, c.out_off, c.out_len, true);
+	call(uv, &c, uvcb_va, res);
+}
+
+/**
+ * softuv_guest_call() - execute one UVC of a guest in SIE
+ * @uv: the Ultravisor
+ * @cpu: passed through to translate(), which takes the guest's addresses then
+ * @cpu_handle: the secure CPU that executes it
+ * @uvcb_va: logical address of the control block in the guest
+ * @res: outcome; its @pgm may be SOFTUV_PGM_NON_SECURE, for the host, with the address in the
+ *	guest's address space
+ *
+ * Context: as softuv_call(). A bad handle gives the specification exception.
+ */
+void softuv_guest_call(struct softuv *uv, void *cpu, uint64_t cpu_handle, uint64_t uvcb_va,
+		       struct softuv_result *res)
+{
+	struct uvc c = { .host_cpu = cpu, .cb = uv->cb, .guest = true };
+
+	c.vcpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
+	if (!c.vcpu) {
+		*res = (struct softuv_result) { .pgm = SOFTUV_PGM_SPECIFICATION,
+						.name = "unknown" };
+		return;
 	}
-	uv->uvcb_pages = 0;
-	if (uv->probe.done)
-		uv->probe.done(uv->probe_opaque, res);
+	c.conf = c.vcpu->conf;
+	call(uv, &c, uvcb_va, res);
 }

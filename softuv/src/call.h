@@ -15,8 +15,12 @@ struct uvc {
 	uint16_t len;
 	uint16_t rrc;
 	uint16_t out_off, out_len;		/* UVCB bytes to store besides the header */
-	struct conf *conf;
+	struct conf *conf;			/* a guest's call: its own, and the CPU */
 	struct vcpu *vcpu;
+	bool guest;
+	bool intercept;				/* a guest's call: see struct softuv_result */
+	uint16_t pgm;				/* the same: its host's exception for @pgm_va */
+	uint64_t pgm_va;
 };
 
 enum uvc_side { SIDE_HOST = 1, SIDE_GUEST = 2, SIDE_BOTH = 3 };
@@ -39,7 +43,7 @@ struct uvc_desc {
 extern const struct uvc_desc suv_table[];
 extern const unsigned int suv_table_len;
 const struct uvc_desc *suv_desc(uint16_t cmd);
-bool suv_installed(const struct softuv *uv, const struct uvc_desc *d);
+bool suv_installed(const struct softuv *uv, const struct uvc_desc *d, bool guest);
 void suv_list_calls(struct softuv *uv);
 
 /* query.c */
@@ -53,6 +57,7 @@ uint16_t suv_uvc_export(struct softuv *uv, struct uvc *c);
 uint16_t suv_uvc_destroy_page(struct softuv *uv, struct uvc *c);
 
 /* share.c */
+uint16_t suv_uvc_share(struct softuv *uv, struct uvc *c);
 uint16_t suv_uvc_pin(struct softuv *uv, struct uvc *c);
 uint16_t suv_uvc_unpin(struct softuv *uv, struct uvc *c);
 

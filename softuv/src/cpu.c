@@ -124,7 +124,8 @@ uint16_t suv_uvc_cpu_reset(struct softuv *uv, struct uvc *c)
 		regs_clear(&cpu->regs);
 	if (c->desc->cmd != 0x0310)
 		cpu->started = uv->no_guest;
-	cpu->emulating = false;
+	memset(&cpu->kept, 0, sizeof(cpu->kept));
+	cpu->reset_pending = false;
 	cpu->state = CPU_STOPPED;
 	return SOFTUV_RC_EXECUTED;
 }
@@ -169,6 +170,7 @@ static uint16_t load(struct softuv *uv, struct vcpu *cpu)
 	rc = load_psw(uv, cpu);
 	if (rc)
 		return rc;
+	cpu->kept.left_at = 0;
 	conf->state = CS_VERIFIED;
 	conf->loaded = true;
 	cpu->started = true;
@@ -224,6 +226,43 @@ bool softuv_guest_restart(struct softuv *uv, uint64_t cpu_handle)
 }
 
 /**
+ * softuv_guest_reset() - the guest asked for its reset, by DIAGNOSE 0x308
+ * @uv: the Ultravisor
+ * @cpu_handle: the CPU that asked
+ *
+ * It is not executed any more until the host has reset it.
+ *
+ * Context: serialised with softuv_call().
+ */
+void softuv_guest_reset(struct softuv *uv, uint64_t cpu_handle)
+{
+	struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
+
+	if (cpu)
+		cpu->reset_pending = true;
+}
+
+/**
+ * softuv_guest_sibling() - find a CPU of the same guest, for SIGNAL PROCESSOR
+ * @uv: the Ultravisor
+ * @cpu_handle: the CPU that executes the instruction
+ * @number: of the addressed CPU
+ * @stopped: receives whether that one is stopped
+ *
+ * Context: serialised with softuv_call().
+ * Return: its handle, or 0 when there is none.
+ */
+uint64_t softuv_guest_sibling(struct softuv *uv, uint64_t cpu_handle, uint16_t number,
+			      bool *stopped)
+{
+	const struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
+
+	cpu = cpu && number <= MAX_CPU_ID ? cpu->conf->cpu[number] : NULL;
+	*stopped = cpu && cpu->state != CPU_OPERATING;
+	return cpu ? cpu->handle : 0;
+}
+
+/**
  * softuv_cpu_regs() - the registers of a CPU
  * @uv: the Ultravisor
  * @cpu_handle: the CPU
@@ -252,7 +291,7 @@ bool softuv_cpu_emulating(struct softuv *uv, uint64_t cpu_handle, bool on)
 	struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
 
 	if (cpu)
-		cpu->emulating = on;
+		cpu->kept.open = on;
 	return cpu;
 }
 
@@ -262,6 +301,7 @@ bool softuv_cpu_emulating(struct softuv *uv, uint64_t cpu_handle, bool on)
  * @cpu_handle: state description, offset 0x10
  * @conf_handle: state description, offset 0x18
  * @asce: the host's primary ASCE (CR1) at the entry
+ * @sie: NULL, or receives what the machine needs to execute the CPU
  *
  * An entry while the configuration is being dumped is allowed, and counted: a host must not
  * make one.
@@ -269,7 +309,8 @@ bool softuv_cpu_emulating(struct softuv *uv, uint64_t cpu_handle, bool on)
  * Context: serialised with softuv_call(); pair with softuv_sie_leave() when it returns 0.
  * Return: 0 to enter, else the validity reason 0x20xx.
  */
-int softuv_sie_enter(struct softuv *uv, uint64_t cpu_handle, uint64_t conf_handle, uint64_t asce)
+int softuv_sie_enter(struct softuv *uv, uint64_t cpu_handle, uint64_t conf_handle, uint64_t asce,
+		     struct softuv_sie *sie)
 {
 	struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
 
@@ -279,7 +320,7 @@ int softuv_sie_enter(struct softuv *uv, uint64_t cpu_handle, uint64_t conf_handl
 		return VALIDITY_CONF;
 	if (cpu->in_sie)
 		return VALIDITY_BUSY;
-	if (cpu->conf->state == CS_RESET)
+	if (cpu->conf->state == CS_RESET || cpu->reset_pending)
 		return VALIDITY_RESET;
 	if (cpu->conf->state != CS_VERIFIED || cpu->state != CPU_OPERATING)
 		return VALIDITY_STATE;
@@ -288,6 +329,11 @@ int softuv_sie_enter(struct softuv *uv, uint64_t cpu_handle, uint64_t conf_handl
 	if (cpu->conf->dump.active)
 		uv->dump_entries++;
 	cpu->in_sie = true;
+	if (sie)
+		*sie = (struct softuv_sie) {
+			.origin = cpu->conf->stor_origin, .len = cpu->conf->stor_len,
+			.number = cpu->id, .regs = &cpu->regs, .kept = &cpu->kept,
+		};
 	return 0;
 }
 

@@ -81,7 +81,7 @@ uint16_t suv_uvc_dump_cpu(struct softuv *uv, struct uvc *c)
 	put32(out, CPU_AREA_VERSION);
 	put32(out + 4, CPU_AREA_SIZE);
 	put_regs(out, &cpu->regs);
-	put16(out + CPU_AREA_FLAGS, cpu->emulating ? CPU_AREA_IN_FLIGHT : 0);
+	put16(out + CPU_AREA_FLAGS, cpu->kept.open ? CPU_AREA_IN_FLIGHT : 0);
 	seal(&c->conf->dump, out, CPU_AREA_OFF_IV, CPU_AREA_OFF_ENC, CPU_AREA_OFF_TAG);
 	return store(uv, c, out, sizeof(out), uv->lens.cpu);
 }

@@ -70,9 +70,10 @@ struct vcpu {
 	uint8_t state;
 	bool started;				/* it was loaded, or its guest restarted it */
 	bool in_sie;
-	bool emulating;				/* an instruction interception is open */
+	bool reset_pending;			/* its guest asked for one, by DIAGNOSE 0x308 */
 	uint64_t stor, state_desc;		/* host absolute: donation, state description */
 	struct softuv_regs regs;
+	struct softuv_kept kept;
 };
 
 enum obj_kind { OBJ_FREE, OBJ_CONF, OBJ_CPU };

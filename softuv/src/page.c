@@ -320,6 +320,30 @@ uint16_t suv_uvc_destroy_page(struct softuv *uv, struct uvc *c)
 }
 
 /**
+ * softuv_guest_access() - may a guest use the host page that its host has mapped for it?
+ * @uv: the Ultravisor
+ * @conf_handle: configuration
+ * @gaddr: address in bytes in the guest's address space
+ * @abs: host absolute address that the host's tables have for it
+ *
+ * Context: serialised with softuv_call().
+ * Return: 0; SOFTUV_PGM_NON_SECURE when the host has to import the page; SOFTUV_PGM_VIOLATION when
+ * it is somebody else's, or another page of the guest's.
+ */
+int softuv_guest_access(struct softuv *uv, uint64_t conf_handle, uint64_t gaddr, uint64_t abs)
+{
+	const struct conf *conf = suv_handle_get(uv, OBJ_CONF, conf_handle);
+	const struct gpage *gp;
+
+	if (!conf || !suv_in_guest(conf, gaddr) || !suv_is_storage(uv, abs, 1))
+		return SOFTUV_PGM_VIOLATION;
+	gp = suv_page_in(uv, abs >> PAGE_SHIFT);
+	if (gp && suv_page_owner(uv, gp) == conf && suv_page_gaddr(gp) == gaddr - gaddr % PAGE_SIZE)
+		return 0;
+	return softuv_host_access(uv, abs) ? SOFTUV_PGM_VIOLATION : SOFTUV_PGM_NON_SECURE;
+}
+
+/**
  * softuv_guest_page_present() - can the guest use this page without an import?
  * @uv: the Ultravisor
  * @conf_handle: configuration

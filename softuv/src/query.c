@@ -8,8 +8,14 @@
 #define GIB_2		0x80000000ull
 
 /* The query block; offsets: Linux arch/s390/include/asm/uv.h, struct uv_cb_qui. */
-static void fill_query(const struct softuv *uv, uint8_t *q)
+static void fill_query(const struct softuv *uv, bool guest, uint8_t *q)
 {
+	put64(q + 0xa0, 1ull << 63 | SOFTUV_MARK);	/* MISC, and the machine's mark */
+	/* The rest is about what only a host does. */
+	if (guest) {
+		memcpy(q + 0x10, uv->guest_calls, sizeof(uv->guest_calls));
+		return;
+	}
 	memcpy(q + 0x10, uv->calls, sizeof(uv->calls));
 	put64(q + 0x40, uv->base_stor_len);
 	put64(q + 0x50, CONF_BASE_LEN);
@@ -19,7 +25,6 @@ static void fill_query(const struct softuv *uv, uint8_t *q)
 	put32(q + 0x7c, uv->max_conf);
 	put64(q + 0x80, MAX_GUEST_ADDR);
 	put16(q + 0x9e, MAX_CPU_ID);
-	put64(q + 0xa0, 1ull << 63 | SOFTUV_MARK);	/* MISC, and the machine's mark */
 	put64(q + 0xb0, 1ull << 63);			/* SE header version 0x100 */
 	put64(q + 0xb8, PCF_SUPPORTED);
 	put64(q + 0xc8, uv->lens.state);
@@ -36,7 +41,7 @@ uint16_t suv_uvc_query(struct softuv *uv, struct uvc *c)
 	uint16_t n = c->len < uv->lens.query ? c->len : uv->lens.query;
 	uint16_t end = uv->lens.query < QUI_LEN ? n : c->len;
 
-	fill_query(uv, q);
+	fill_query(uv, c->guest, q);
 	memset(c->cb + 0x10, 0, end - 0x10u);
 	memcpy(c->cb + 0x10, q + 0x10, n - 0x10u);
 	c->out_off = 0x10;

@@ -72,6 +72,26 @@ int softuv_guest_share(struct softuv *uv, uint64_t conf_handle, uint64_t guest_a
 	return on ? share(uv, conf, gaddr) : unshare(uv, conf, gaddr);
 }
 
+/*
+ * The guest's call. A page that is exported and that the host has not mapped is the host's to
+ * bring, as for any other access of the guest.
+ */
+uint16_t suv_uvc_share(struct softuv *uv, struct uvc *c)
+{
+	uint64_t guest_abs = get64(c->cb + 0x20);
+	int rc = softuv_guest_share(uv, c->conf->handle, guest_abs, c->desc->cmd == 0x1000);
+
+	if (rc == SOFTUV_GUEST_INTERCEPT) {
+		c->intercept = true;
+		return 0;
+	}
+	if (rc == SOFTUV_RC_PAGE_NOT_MAPPED) {
+		c->pgm = SOFTUV_PGM_NON_SECURE;
+		c->pgm_va = c->conf->stor_origin + guest_abs;
+	}
+	return (uint16_t)rc;
+}
+
 /* PIN_PAGE_SHARED fails for every page that is not shared, so that the host exports instead. */
 uint16_t suv_uvc_pin(struct softuv *uv, struct uvc *c)
 {

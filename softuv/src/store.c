@@ -38,9 +38,14 @@ int softuv_host_access(const struct softuv *uv, uint64_t abs)
 					       memory_order_acquire)) ? SOFTUV_PGM_SECURE : 0;
 }
 
+static bool is_guests(uint8_t st)
+{
+	return (st & PS_MASK) >= PS_SECURE;
+}
+
 /*
- * Changes the state of one host page; tells the machine when the host loses access. From then
- * on no CPU of the host stores into the page, so that what firmware reads of it stays.
+ * Changes the state of one host page; tells the machine when the host or a guest loses access.
+ * From then on no CPU of theirs stores into the page, so that what firmware reads of it stays.
  */
 void suv_set_state(struct softuv *uv, uint64_t hfn, enum page_state st)
 {
@@ -50,8 +55,12 @@ void suv_set_state(struct softuv *uv, uint64_t hfn, enum page_state st)
 	uv->state_count[st]++;
 	atomic_store_explicit(&uv->state[hfn], (uint8_t)((old & ~PS_MASK) | st),
 			      memory_order_release);
-	if (is_blocked(st) && !is_blocked(old) && uv->ops.restrict_access)
-		uv->ops.restrict_access(uv->opaque, hfn << PAGE_SHIFT, PAGE_SIZE);
+	if (!uv->ops.restrict_access)
+		return;
+	if (is_blocked(st) && !is_blocked(old))
+		uv->ops.restrict_access(uv->opaque, SOFTUV_HOST, hfn << PAGE_SHIFT, PAGE_SIZE);
+	if (is_guests(old) && !is_guests(st))
+		uv->ops.restrict_access(uv->opaque, SOFTUV_GUEST, hfn << PAGE_SHIFT, PAGE_SIZE);
 }
 
 /* True when every page of the range is storage that the host may touch and nobody owns. */
@@ -116,7 +125,7 @@ bool suv_donate(struct softuv *uv, void *host_cpu, uint64_t abs, uint64_t len)
 	uv->state_count[PS_PLAIN] -= len >> PAGE_SHIFT;
 	uv->state_count[PS_DONATED] += len >> PAGE_SHIFT;
 	if (uv->ops.restrict_access)
-		uv->ops.restrict_access(uv->opaque, abs, len);
+		uv->ops.restrict_access(uv->opaque, SOFTUV_HOST, abs, len);
 	return true;
 }
 

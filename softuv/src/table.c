@@ -70,10 +70,10 @@ const struct uvc_desc suv_table[] = {
 	    "modelled; failure codes own"),
 	ROW(0x0403, 27, HOST, 0x50, 0x50, CONF, CS_ANY, suv_uvc_dump_complete,
 	    "dump-complete", "modelled; failure codes own"),
-	ROW(0x1000, 8, GUEST, 0x30, 0x30, NONE, 0, NULL, "share",
-	    "no guest instruction; state by softuv_guest_share()"),
-	ROW(0x1001, 9, GUEST, 0x30, 0x30, NONE, 0, NULL, "unshare",
-	    "no guest instruction; state by softuv_guest_share()"),
+	ROW(0x1000, 8, GUEST, 0x30, 0x30, NONE, 0, suv_uvc_share, "share",
+	    "modelled; failure codes own"),
+	ROW(0x1001, 9, GUEST, 0x30, 0x30, NONE, 0, suv_uvc_share, "unshare",
+	    "modelled; failure codes own"),
 	ROW(0x1020, 28, GUEST, 0x188, 0x188, NONE, 0, NULL, "attest", "refused"),
 	ROW(0x1031, 29, GUEST, 0x48, 0x48, NONE, 0, NULL, "add-secret", "refused"),
 	ROW(0x1033, 30, GUEST, 0x48, 0x48, NONE, 0, NULL, "list-secrets", "refused"),
@@ -100,24 +100,30 @@ const struct uvc_desc *suv_desc(uint16_t cmd)
 	return NULL;
 }
 
-/* Whether a host may use call @d. Without the lengths of a dump there are no dump calls. */
-bool suv_installed(const struct softuv *uv, const struct uvc_desc *d)
+/* Whether a host, or a guest, may use call @d. Without the lengths of a dump there is none. */
+bool suv_installed(const struct softuv *uv, const struct uvc_desc *d, bool guest)
 {
-	if (!d->fn || !(d->side & SIDE_HOST))
+	if (!d->fn || !(d->side & (guest ? SIDE_GUEST : SIDE_HOST)))
 		return false;
 	return d->cmd >> 8 != 0x04 || uv->lens.query >= QUI_DUMP_LENS;
 }
 
-/* What QUI answers in inst_calls_list. */
-void suv_list_calls(struct softuv *uv)
+static void list_calls(const struct softuv *uv, bool guest, uint8_t *calls)
 {
-	memset(uv->calls, 0, sizeof(uv->calls));
+	memset(calls, 0, QUI_CALLS_LEN);
 	for (unsigned int i = 0; i < suv_table_len; i++) {
 		const struct uvc_desc *d = &suv_table[i];
 
-		if (suv_installed(uv, d))
-			uv->calls[d->bit / 8] |= 0x80 >> d->bit % 8;
+		if (suv_installed(uv, d, guest))
+			calls[d->bit / 8] |= 0x80 >> d->bit % 8;
 	}
+}
+
+/* What QUI answers in inst_calls_list, to a host and to a guest. */
+void suv_list_calls(struct softuv *uv)
+{
+	list_calls(uv, false, uv->calls);
+	list_calls(uv, true, uv->guest_calls);
 }
 
 /**

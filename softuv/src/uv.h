@@ -41,7 +41,8 @@ struct softuv {
 	struct conf *confs;
 	uint32_t nr_confs, next_conf_id;
 	struct softuv_lens lens;
-	uint8_t calls[QUI_CALLS_LEN];		/* inst_calls_list */
+	uint8_t calls[QUI_CALLS_LEN];		/* inst_calls_list, for a host */
+	uint8_t guest_calls[QUI_CALLS_LEN];
 	/* the call that is being executed */
 	uint64_t uvcb_page[UVCB_PAGES];
 	unsigned int uvcb_pages;

@@ -113,7 +113,7 @@ bool softuv_next_cpu(const struct softuv *uv, uint64_t conf_handle, struct softu
 	cpu = conf->cpu[nr];
 	*view = (struct softuv_cpu_view) {
 		.handle = cpu->handle, .number = cpu->id, .state = names[cpu->state],
-		.in_sie = cpu->in_sie, .emulating = cpu->emulating,
+		.in_sie = cpu->in_sie, .emulating = cpu->kept.open,
 		.psw = { cpu->regs.psw[0], cpu->regs.psw[1] },
 	};
 	return true;

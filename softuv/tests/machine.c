@@ -100,11 +100,15 @@ static int op_random(void *opaque, void *buf, size_t len)
 	return 0;
 }
 
-static void op_restrict(void *opaque, uint64_t abs, uint64_t len)
+static void op_restrict(void *opaque, enum softuv_party who, uint64_t abs, uint64_t len)
 {
 	struct machine *m = opaque;
 
 	(void)abs;
+	if (who != SOFTUV_HOST) {
+		m->guest_losses++;
+		return;
+	}
 	m->restricted += len;
 	m->restrict_calls++;
 }

@@ -47,6 +47,7 @@ struct machine {
 	bool odd_rc;			/* a rule may have made up the return code */
 	uint64_t seed;
 	uint64_t restricted, restrict_calls;	/* bytes, calls */
+	uint64_t guest_losses;			/* calls that are about a guest */
 	struct softuv_result res;
 };
 

@@ -23,6 +23,7 @@ int main(int argc, char **argv)
 	add(image_tests, image_nr);
 	add(page_tests, page_nr);
 	add(share_tests, share_nr);
+	add(guest_tests, guest_nr);
 	add(dat_tests, dat_nr);
 	add(model_tests, model_nr);
 	add(dump_tests, dump_nr);

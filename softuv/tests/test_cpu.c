@@ -127,14 +127,14 @@ static void sie_entry(void **state)
 	guest_boot(m, &g, 4 * MIB, 1, &o);
 	guest_boot(m, &other, 4 * MIB, 1, &o);
 	ok(guest_add_cpu(m, &g, 0));
-	assert_int_equal(softuv_sie_enter(m->uv, 1, g.handle, g.asce), 0x2001);
-	assert_int_equal(softuv_sie_enter(m->uv, g.handle, g.handle, g.asce), 0x2001);
-	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], other.handle, g.asce), 0x2002);
-	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0x2004);
+	assert_int_equal(softuv_sie_enter(m->uv, 1, g.handle, g.asce, NULL), 0x2001);
+	assert_int_equal(softuv_sie_enter(m->uv, g.handle, g.handle, g.asce, NULL), 0x2001);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], other.handle, g.asce, NULL), 0x2002);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce, NULL), 0x2004);
 	ok(guest_set_state(m, g.cpu[0], 5));
-	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, other.asce), 0x2005);
-	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0);
-	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0x2003);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, other.asce, NULL), 0x2005);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce, NULL), 0);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce, NULL), 0x2003);
 	assert_rc(uvc_handle(m, 0x0310, g.cpu[0]), SOFTUV_RC_CPU_IN_SIE);
 	assert_rc(uvc_handle(m, 0x0121, g.cpu[0]), SOFTUV_RC_CPU_IN_SIE);
 	assert_rc(guest_set_state(m, g.cpu[0], 2), SOFTUV_RC_CPU_IN_SIE);
@@ -143,7 +143,7 @@ static void sie_entry(void **state)
 	softuv_sie_leave(m->uv, 1);
 	assert_rc(uvc_handle(m, 0x0340, g.handle), SOFTUV_RC_CPUS_RUNNING);
 	ok(guest_set_state(m, g.cpu[0], 2));
-	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0x2004);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce, NULL), 0x2004);
 	ok(uvc_handle(m, 0x0340, g.handle));
 }
 
@@ -164,7 +164,7 @@ static void reset_protocol(void **state)
 	ok(guest_set_state(m, g.cpu[0], 2));
 	ok(uvc_handle(m, 0x0340, g.handle));
 	ok(uvc_handle(m, 0x0320, g.handle));
-	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0x2006);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce, NULL), 0x2006);
 	ok(uvc_handle(m, 0x0321, g.cpu[0]));
 	ok(uvc_handle(m, 0x0310, g.cpu[1]));
 	assert_rc(guest_set_state(m, g.cpu[0], 1), SOFTUV_RC_INV_STATE);
@@ -181,7 +181,7 @@ static void reset_protocol(void **state)
 	ok(guest_set_state(m, g.cpu[0], 5));
 	expect_reg(m, "psw", "ok 0x00000001800000000000000000011000");
 	ok(guest_set_state(m, g.cpu[0], 1));
-	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce, NULL), 0);
 }
 
 /* One load, then the guest starts its other CPUs; another load after the next reset only. */
@@ -204,7 +204,7 @@ static void one_load(void **state)
 	assert_rc(guest_set_state(m, g.cpu[0], 5), SOFTUV_RC_CPU_LOADED);
 	ok(guest_set_state(m, g.cpu[0], 1));
 	assert_rc(guest_set_state(m, g.cpu[1], 1), SOFTUV_RC_CPU_NOT_STARTED);
-	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[1], g.handle, g.asce), 0x2004);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[1], g.handle, g.asce, NULL), 0x2004);
 	assert_true(softuv_guest_restart(m->uv, g.cpu[1]));
 	assert_false(softuv_guest_restart(m->uv, g.handle));
 	ok(guest_set_state(m, g.cpu[1], 1));

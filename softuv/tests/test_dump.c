@@ -71,7 +71,7 @@ static void order_of_calls(void **state)
 	m->no_random = false;
 	ok(init(m, &f));
 	assert_rc(init(m, &f), SOFTUV_RC_DUMP_ACTIVE);
-	assert_int_equal(softuv_sie_enter(m->uv, f.g.cpu[0], f.g.handle, f.g.asce), 0);
+	assert_int_equal(softuv_sie_enter(m->uv, f.g.cpu[0], f.g.handle, f.g.asce, NULL), 0);
 	assert_rc(area(m, CPU, f.g.cpu[0], 0), SOFTUV_RC_CPU_IN_SIE);
 	softuv_sie_leave(m->uv, f.g.cpu[0]);
 	assert_int_equal(dump_entries(m), 1);
@@ -81,7 +81,7 @@ static void order_of_calls(void **state)
 	complete(m, &f);
 	assert_rc(area(m, DONE, f.g.handle, 0), SOFTUV_RC_DUMP_NONE);
 	assert_rc(area(m, STATE, f.g.handle, 0), SOFTUV_RC_DUMP_NONE);
-	assert_int_equal(softuv_sie_enter(m->uv, f.g.cpu[0], f.g.handle, f.g.asce), 0);
+	assert_int_equal(softuv_sie_enter(m->uv, f.g.cpu[0], f.g.handle, f.g.asce, NULL), 0);
 	softuv_sie_leave(m->uv, f.g.cpu[0]);
 	ok(init(m, &f));
 	complete(m, &f);

@@ -139,7 +139,7 @@ static void order_of_dump_calls(void **state)
 
 	walk(m, cb, stor, ARRAY_SIZE(stor));
 	ok(guest_set_state(m, g.cpu[0], 5));
-	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce), 0);
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce, NULL), 0);
 	assert_rc(uvc_area(m, 0x0402, g.cpu[0], BASE_STOR, 0), SOFTUV_RC_CPU_IN_SIE);
 	softuv_sie_leave(m->uv, g.cpu[0]);
 	assert_rc(uvc_area(m, 0x0402, g.cpu[0], BASE_STOR, 0), SOFTUV_RC_OPERAND_ADDR);

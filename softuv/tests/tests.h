@@ -23,6 +23,8 @@ extern const struct CMUnitTest page_tests[];
 extern const size_t page_nr;
 extern const struct CMUnitTest share_tests[];
 extern const size_t share_nr;
+extern const struct CMUnitTest guest_tests[];
+extern const size_t guest_nr;
 extern const struct CMUnitTest dat_tests[];
 extern const size_t dat_nr;
 extern const struct CMUnitTest model_tests[];

@@ -128,7 +128,7 @@ static void other(struct input *in)
 		set64(w.m->mem + g->r2 + (take8(in) & 7) * 8, value(in));
 		break;
 	case 3:
-		softuv_sie_enter(w.m->uv, g->cpu[0], g->handle, g->asce);
+		softuv_sie_enter(w.m->uv, g->cpu[0], g->handle, g->asce, NULL);
 		break;
 	case 4:
 		softuv_sie_leave(w.m->uv, g->cpu[0]);

@@ -105,8 +105,7 @@ static void softuv_machine_done(Notifier *n, void *unused)
         .mem_size = current_machine->ram_size,
         .host_key = uv->host_key,
         .backup_key = uv->backup_key_file ? uv->backup_key : NULL,
-        /* protected guests have the null SIE, which executes none */
-        .no_guest = true,
+        .no_guest = uv->sie_mode != SOFTUV_SIE_RUN,
     };
     Error *err = NULL;
 
@@ -252,7 +251,7 @@ static void set_sie(Object *obj, const char *value, Error **errp)
     }
     error_setg(errp, "sie='%s': use 'off' (the instruction does not exist), "
                "'null' (it executes no guest instruction) or 'run' (it executes "
-               "guests that are not protected)", value);
+               "guests)", value);
 }
 
 static void get_rules(Object *obj, Visitor *v, const char *name, void *opaque,

@@ -9,6 +9,7 @@
 
 #include "exec/hwaddr.h"
 #include "cpu-qom.h"
+#include "softuv.h"
 
 /*
  * In an interruption code: it is the host's, which the guest's storage
@@ -20,6 +21,23 @@
 #define MMU_GUEST           4
 #define MMU_HOST_MASK       0x0f
 #define MMU_GUEST_MASK      0xf0
+
+/* The guest in SIE is a protected one, with a format-4 state description. */
+bool s390_sie_secure(const CPUS390XState *env);
+/*
+ * May it use this page? @gaddr is the page's address in its address space.
+ * Returns 0, or the host's interruption and completes its TEID.
+ */
+int s390_sie_secure_access(CPUS390XState *env, uint64_t gaddr, hwaddr abs,
+                           uint64_t *tec);
+uint64_t s390_sie_cpu_handle(const CPUS390XState *env);
+/*
+ * It made the call @res, whose last failed translation was @exc with @tec.
+ * Returns when the instruction ends with a condition code.
+ */
+void s390_sie_secure_called(CPUS390XState *env, uint64_t uvcb,
+                            const struct softuv_result *res, int exc,
+                            uint64_t tec, uintptr_t ra);
 
 /* In the state description's first word */
 #define CPUFLAG_STOP_INT    0x04000000
@@ -38,6 +56,7 @@ enum {
     SIE_ICPT_IPTE,
     SIE_ICPT_STFLE,
     SIE_ICPT_ILLEGAL,               /* the guest does not have it */
+    SIE_ICPT_SECURE,                /* the Ultravisor decides */
 };
 
 /* The PSW mask and control registers that decide about host interruptions. */

@@ -42,22 +42,26 @@ static SieSpace current_space(CPUS390XState *env, const S390Sie *sie)
         .prefix = env->psa,
         .mso = sie->mso,
         .last = sie->last,
+        .conf = sie->conf,
     };
 }
 
 /* Another CPU may have donated it to the Ultravisor while the guest ran. */
-static uint8_t *description(S390Sie *sie)
+uint8_t *s390_sie_description(S390Sie *sie)
 {
     return s390_softuv_denies(sie->block) ? sie->lost : sie->blk;
 }
 
-static void leave(CPUS390XState *env, uint8_t code, unsigned int advance)
+bool s390_sie_secure(const CPUS390XState *env)
 {
-    S390Sie *sie = env->sie;
-    uint8_t *blk = description(sie);
+    return env->sie_flags && env->sie->cpu;
+}
+
+static void save_guest(CPUS390XState *env, uint8_t *blk)
+{
+    const S390Sie *sie = env->sie;
     int i;
 
-    sie->space = current_space(env, sie);
     stq_be_p(blk + SIE_GPSW_MASK, s390_cpu_get_psw_mask(env));
     stq_be_p(blk + SIE_GPSW_ADDR, env->psw.addr);
     stq_be_p(blk + SIE_CPUTM, s390_sie_stpt(env));
@@ -69,6 +73,20 @@ static void leave(CPUS390XState *env, uint8_t code, unsigned int advance)
     stq_be_p(blk + SIE_PP, env->pp);
     for (i = 0; i < 16; i++) {
         stq_be_p(blk + SIE_GCR0 + i * 8, env->cregs[i]);
+    }
+}
+
+static void leave(CPUS390XState *env, uint8_t code, unsigned int advance)
+{
+    S390Sie *sie = env->sie;
+    uint8_t *blk = s390_sie_description(sie);
+    bool secure = s390_sie_secure(env);
+
+    sie->space = current_space(env, sie);
+    if (secure) {
+        s390_sie_secure_save(env, blk);
+    } else {
+        save_guest(env, blk);
     }
     stw_be_p(blk + SIE_IHCPU, env->core_id);
     /* Without an interception the parameters are left alone. */
@@ -87,6 +105,9 @@ static void leave(CPUS390XState *env, uint8_t code, unsigned int advance)
     env->gbea = sie->gbea;
     env->pp = sie->pp;
     env->todpr = sie->todpr;
+    if (secure) {
+        s390_sie_secure_restore_host(env);
+    }
     s390_cpu_set_psw(env, sie->psw.mask, sie->psw.addr + advance);
 }
 
@@ -96,7 +117,7 @@ static void leave_nullified(CPUS390XState *env)
     leave(env, ICPT_NONE, 0);
 }
 
-static void leave_with(CPUS390XState *env, uint8_t code)
+void s390_sie_leave_with(CPUS390XState *env, uint8_t code)
 {
     leave(env, code, env->sie->ilen);
 }
@@ -185,14 +206,12 @@ static void load_guest(CPUS390XState *env, S390Sie *sie, const uint8_t *blk)
     sie->ckc = ldq_be_p(blk + SIE_CKC);
     sie->cputm = ldq_be_p(blk + SIE_CPUTM);
     sie->cputm_at = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
-    sie->armed = 0;
-    sie->prefix_fault = 0;
     s390_cpu_set_psw(env, ldq_be_p(blk + SIE_GPSW_MASK),
                      ldq_be_p(blk + SIE_GPSW_ADDR));
 }
 
 void s390_sie_enter(CPUS390XState *env, hwaddr block, uint8_t *blk,
-                    unsigned int ilen)
+                    unsigned int ilen, const struct softuv_sie *secure)
 {
     S390Sie *sie = sie_of(env);
     SieSpace space;
@@ -205,8 +224,20 @@ void s390_sie_enter(CPUS390XState *env, hwaddr block, uint8_t *blk,
     env->sie_cpuflags = blk + SIE_CPUFLAGS;
     env->sie_flags = FLAG_MASK_SIE;
     env->sie_mmu = MMU_GUEST;
-    set_extent(sie, blk);
-    load_guest(env, sie, blk);
+    if (secure) {
+        sie->secure = *secure;
+        sie->cpu = ldq_be_p(blk + SIE_HANDLE_CPU);
+        sie->conf = ldq_be_p(blk + SIE_HANDLE_CONFIG);
+        env->sie_flags |= FLAG_MASK_SIE_SECURE;
+        s390_sie_secure_load(env, blk);
+    } else {
+        sie->cpu = 0;
+        sie->conf = 0;
+        set_extent(sie, blk);
+        load_guest(env, sie, blk);
+    }
+    sie->armed = 0;
+    sie->prefix_fault = 0;
 
     /* The host sets the field to 0xffff to have translations purged. */
     space = current_space(env, sie);
@@ -218,6 +249,9 @@ void s390_sie_enter(CPUS390XState *env, hwaddr block, uint8_t *blk,
     }
     trace_softuv_sie_enter(block, env->psw.mask, env->psw.addr, flush,
                            env_cpu(env)->cpu_index);
+    if (secure) {
+        s390_sie_secure_begin(env);
+    }
     s390_sie_check(env);
 }
 
@@ -260,7 +294,7 @@ static void arm_timer(CPUS390XState *env)
     }
 }
 
-static bool psw_invalid(PSW psw)
+bool s390_sie_psw_invalid(PSW psw)
 {
     if (psw.mask & PSW_MASK_UNASSIGNED) {
         return true;
@@ -280,36 +314,41 @@ static bool psw_invalid(PSW psw)
 /* An early PSW exception is the host's to present: this PSW is the old one. */
 static void intercept_psw(CPUS390XState *env)
 {
-    uint8_t *blk = description(env->sie);
+    uint8_t *blk = s390_sie_description(env->sie);
 
     stw_be_p(blk + SIE_PGMILC, 0);
     stw_be_p(blk + SIE_IPRCC, PGM_SPECIFICATION);
-    leave_with(env, ICPT_PROGI);
+    s390_sie_leave_with(env, ICPT_PROGI);
 }
 
 bool s390_sie_check(CPUS390XState *env)
 {
     uint32_t flags;
-    uint64_t mask = env->psw.mask;
+    uint64_t mask;
 
     if (!env->sie_flags) {
         return false;
     }
+    /* All who call this end the TB with it, so that the clock may be read. */
+    env_cpu(env)->can_do_io = 1;
+    mask = env->psw.mask;
     flags = be32_to_cpu(qatomic_read((uint32_t *)env->sie_cpuflags));
-    if (psw_invalid(env->psw)) {
+    if (s390_sie_psw_invalid(env->psw) && !s390_sie_secure(env)) {
         intercept_psw(env);
     } else if (flags & CPUFLAG_STOP_INT) {
-        leave_with(env, ICPT_STOP);
+        s390_sie_leave_with(env, ICPT_STOP);
     } else if ((flags & CPUFLAG_EXT_INT) && (mask & PSW_MASK_EXT)) {
-        leave_with(env, ICPT_EXTREQ);
+        s390_sie_leave_with(env, ICPT_EXTREQ);
     } else if ((flags & CPUFLAG_IO_INT) && (mask & PSW_MASK_IO)) {
-        leave_with(env, ICPT_IOREQ);
+        s390_sie_leave_with(env, ICPT_IOREQ);
+    } else if (s390_sie_secure(env) && s390_sie_secure_check(env)) {
+        return true;
     } else if ((env->cregs[0] & GCR0_TIMERS) && (mask & PSW_MASK_EXT) &&
                guest_timer_pending(env)) {
         /* The host delivers it, before it enters again. */
-        leave_with(env, ICPT_NONE);
+        s390_sie_leave_with(env, ICPT_NONE);
     } else if (mask & PSW_MASK_WAIT) {
-        leave_with(env, ICPT_WAIT);
+        s390_sie_leave_with(env, ICPT_WAIT);
     } else {
         if ((env->cregs[0] & GCR0_TIMERS) != env->sie->armed) {
             arm_timer(env);
@@ -349,17 +388,28 @@ static G_NORETURN void intercept(CPUS390XState *env, uint8_t code,
                                  uint64_t text, uint64_t next)
 {
     env->psw.addr = next;
-    set_instruction(description(env->sie), text);
-    leave_with(env, code);
+    set_instruction(s390_sie_description(env->sie), text);
+    s390_sie_leave_with(env, code);
     cpu_loop_exit_noexc(env_cpu(env));
 }
 
-/* SIE does not reach secure storage by an address in the description either. */
-static bool read_host(hwaddr abs, void *to, unsigned int len)
+static bool host_may_access(hwaddr abs, unsigned int len)
 {
-    return !s390_softuv_denies(abs) && !s390_softuv_denies(abs + len - 1) &&
+    return !s390_softuv_denies(abs) && !s390_softuv_denies(abs + len - 1);
+}
+
+bool s390_sie_read_host(hwaddr abs, void *to, unsigned int len)
+{
+    return host_may_access(abs, len) &&
            address_space_read(&address_space_memory, abs,
                               MEMTXATTRS_UNSPECIFIED, to, len) == MEMTX_OK;
+}
+
+bool s390_sie_write_host(hwaddr abs, const void *from, unsigned int len)
+{
+    return host_may_access(abs, len) &&
+           address_space_write(&address_space_memory, abs,
+                               MEMTXATTRS_UNSPECIFIED, from, len) == MEMTX_OK;
 }
 
 /* Does the host hold the lock of the guest's translation tables? */
@@ -370,7 +420,7 @@ static bool ipte_locked(CPUS390XState *env)
                    (ldl_be_p(blk + SIE_SCAOL) & ~0x3fu);
     uint8_t lock;
 
-    return sca && read_host(sca, &lock, sizeof(lock)) && (lock & 0x80);
+    return sca && s390_sie_read_host(sca, &lock, sizeof(lock)) && (lock & 0x80);
 }
 
 static uint32_t facility_list(const CPUS390XState *env)
@@ -425,14 +475,14 @@ void HELPER(sie_intercept)(CPUS390XState *env, uint64_t text, uint64_t next,
 
 void HELPER(sie_operation)(CPUS390XState *env, uint64_t text, uint64_t next)
 {
-    if (ldl_be_p(env->sie->blk + SIE_ICTL) & ICTL_OPEREXC) {
+    if (!s390_sie_secure(env) &&
+        (ldl_be_p(env->sie->blk + SIE_ICTL) & ICTL_OPEREXC)) {
         intercept(env, ICPT_OPEREXC, text, next);
     }
     tcg_s390_program_interrupt(env, PGM_OPERATION, GETPC());
 }
 
-/* The guest's state is that before the instruction which called a helper. */
-static void restore_guest(CPUS390XState *env, uintptr_t ra)
+void s390_sie_restore_guest(CPUS390XState *env, uintptr_t ra)
 {
     cpu_restore_state(env_cpu(env), ra);
     /* The count of instructions is exact now, so that the clock may be read. */
@@ -458,12 +508,13 @@ void s390_sie_mvpg(CPUS390XState *env, int exc, uint64_t src, uint64_t dst,
     uint64_t ilen;
     uint8_t *blk;
 
-    if (!env->sie_flags || exc != (PGM_PAGE_TRANS | SIE_HOST_FAULT) ||
+    if (!env->sie_flags || s390_sie_secure(env) ||
+        exc != (PGM_PAGE_TRANS | SIE_HOST_FAULT) ||
         !(ldl_be_p(env->sie->blk + SIE_ECA) & ECA_MVPGI)) {
         return;
     }
-    blk = description(env->sie);
-    restore_guest(env, ra);
+    blk = s390_sie_description(env->sie);
+    s390_sie_restore_guest(env, ra);
     ilen = env->int_pgm_ilen;
     stq_be_p(blk + SIE_PTE_DEST, pte_of(env, dst, MMU_DATA_STORE));
     stq_be_p(blk + SIE_PTE_SRC, pte_of(env, src, MMU_DATA_LOAD));
@@ -496,7 +547,7 @@ hwaddr s390_sie_prefix(CPUS390XState *env)
  * Once for all of an interruption: in between, another CPU may take the page
  * out of the host's tables.
  */
-static int map_lowcore(CPUS390XState *env)
+int s390_sie_map_lowcore(CPUS390XState *env)
 {
     hwaddr len = TARGET_PAGE_SIZE, offset;
     target_ulong abs;
@@ -553,7 +604,7 @@ void s390_sie_interrupt(CPUState *cs)
     exc = cs->exception_index == EXCP_PGM ? env->int_pgm_code : 0;
     if (!(exc & SIE_HOST_FAULT)) {
         /* The instruction is repeated when the host has mapped the page. */
-        exc = map_lowcore(env);
+        exc = s390_sie_map_lowcore(env);
         if (!exc) {
             return;
         }
@@ -568,10 +619,10 @@ bool s390_sie_intercepts_pgm(CPUS390XState *env)
     const LowCore *lowcore;
     uint8_t *blk;
 
-    if (!env->sie_flags) {
+    if (!env->sie_flags || s390_sie_secure(env)) {
         return false;
     }
-    blk = description(env->sie);
+    blk = s390_sie_description(env->sie);
     if (!(ldl_be_p(blk + SIE_ICTL) & ICTL_PINT) &&
         !(code == PGM_SPECIFICATION && !(ldub_p(blk + SIE_ECB) & ECB_SPECI))) {
         return false;
@@ -593,7 +644,7 @@ bool s390_sie_intercepts_pgm(CPUS390XState *env)
     stq_be_p(blk + SIE_TECMC, (code & 0x7f) == PGM_MONITOR ?
              be64_to_cpu(lowcore->monitor_code) :
              be64_to_cpu(lowcore->trans_exc_code));
-    leave_with(env, ICPT_PROGI);
+    s390_sie_leave_with(env, ICPT_PROGI);
     return true;
 }
 
@@ -630,14 +681,26 @@ void s390_sie_sckc(CPUS390XState *env, uint64_t value)
     arm_timer(env);
 }
 
+bool s390_sie_facility_list(CPUS390XState *env, uint8_t *list, unsigned int len)
+{
+    if (!s390_sie_read_host(facility_list(env), list, len)) {
+        return false;
+    }
+    if (s390_sie_secure(env) && len > 158 / 8) {
+        list[158 / 8] |= 0x80 >> 158 % 8;   /* it may call the Ultravisor */
+    }
+    return true;
+}
+
 void s390_sie_facilities(CPUS390XState *env, uint8_t *list, unsigned int len,
                          uintptr_t ra)
 {
-    if (read_host(facility_list(env), list, len)) {
+    if (s390_sie_facility_list(env, list, len)) {
         return;
     }
-    restore_guest(env, ra);
-    stl_be_p(description(env->sie) + SIE_IPB, VALIDITY_FACILITIES << 16);
-    leave_with(env, ICPT_VALIDITY);
+    s390_sie_restore_guest(env, ra);
+    stl_be_p(s390_sie_description(env->sie) + SIE_IPB,
+             VALIDITY_FACILITIES << 16);
+    s390_sie_leave_with(env, ICPT_VALIDITY);
     cpu_loop_exit_noexc(env_cpu(env));
 }

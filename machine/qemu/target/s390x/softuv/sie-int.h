@@ -20,6 +20,7 @@
 #define SIE_ICPTCODE        0x050   /* u8 */
 #define SIE_ICPTSTATUS      0x051   /* u8 */
 #define SIE_IHCPU           0x052   /* u16 */
+#define SIE_IICTL           0x055   /* u8, format 4 */
 #define SIE_IPA             0x056   /* u16 */
 #define SIE_IPB             0x058   /* u32 */
 #define SIE_SCAOH           0x05c   /* u32 */
@@ -33,6 +34,18 @@
 #define SIE_GPSW_ADDR       0x098   /* u64 */
 #define SIE_GG14            0x0a0   /* u64 */
 #define SIE_GG15            0x0a8   /* u64 */
+/* format 4: parameters of the interruption that the host asks for */
+#define SIE_INT_MCIC        0x0c0   /* u64 */
+#define SIE_INT_EXT_PARAM   0x0c0   /* u32 */
+#define SIE_INT_EXT_CPU     0x0c4   /* u16 */
+#define SIE_INT_EXT_CODE    0x0c6   /* u16 */
+#define SIE_INT_EDC         0x0cc   /* u32 */
+#define SIE_INT_FAILING     0x0d0   /* u64 */
+#define SIE_INT_IO_ID       0x0e8   /* u16 */
+#define SIE_INT_IO_NR       0x0ea   /* u16 */
+#define SIE_INT_IO_PARM     0x0ec   /* u32 */
+#define SIE_INT_IO_WORD     0x0f0   /* u32 */
+
 #define SIE_PTE_DEST        0x0c0   /* u64, partial execution of MVPG */
 #define SIE_PTE_SRC         0x0c8   /* u64 */
 #define SIE_PGMILC          0x0cc   /* u16 */
@@ -46,11 +59,13 @@
 #define SIE_TECMC           0x0e8   /* u64 */
 #define SIE_GCR0            0x100   /* u64[16] */
 #define SIE_GBEA            0x180   /* u64 */
+#define SIE_SIDAD           0x180   /* u64, format 4 */
 #define SIE_FAC             0x1a0   /* u32 */
 #define SIE_PP              0x1de   /* u64 */
+#define SIE_PV_GREGS        0x380   /* u64[16], format 4 */
 
 #define SIE_BLOCK_ALIGN     0x1ff
-#define SIE_BLOCK_SIZE      512
+#define SIE_BLOCK_SIZE      1024
 
 #define SIE_PREFIX_MASK     0x7fffe000
 #define SIE_SDF_FORMAT_4    2
@@ -72,6 +87,10 @@
 #define ICPT_STOP           0x28
 #define ICPT_OPEREXC        0x2c
 #define ICPT_PARTEXEC       0x38
+#define ICPT_MCHKREQ        0x60
+#define ICPT_INT_ENABLE     0x64
+#define ICPT_PV_INSTR       0x68
+#define ICPT_PV_NOTIFY      0x6c
 #define ICPT_PV_PREFIX      0x70
 
 /* reasons of a validity interception */
@@ -80,6 +99,11 @@
 /* softuv's own: the numbers that the machine has are not public */
 #define VALIDITY_FORMAT     0x5301
 #define VALIDITY_EXTENT     0x5302  /* MSL is below MSO */
+
+/* of a secure CPU; the first byte is published, libsoftuv has 0x2001 to 0x2006 */
+#define VALIDITY_TIMER      0x2007  /* the CPU timer was changed */
+#define VALIDITY_INJECTION  0x2008  /* an interruption that cannot be taken */
+#define VALIDITY_SIDA       0x2009  /* the data area cannot be accessed */
 
 #define GCR0_TIMERS         (CR0_CKC_SC | CR0_CPU_TIMER_SC)
 
@@ -91,7 +115,16 @@ typedef struct SieSpace {
     uint64_t prefix;
     uint64_t mso;
     uint64_t last;
+    uint64_t conf;                  /* handle, 0 = not protected */
 } SieSpace;
+
+/* The host's registers which a secure CPU's displace. */
+typedef struct SieShared {
+    uint64_t regs[14];
+    uint32_t aregs[16];
+    uint64_t vregs[32][2];
+    uint32_t fpc;
+} SieShared;
 
 typedef struct S390Sie {
     hwaddr block;                   /* absolute address of the description */
@@ -123,17 +156,60 @@ typedef struct S390Sie {
     LowCore *lowcore;               /* of the interruption being taken */
     int prefix_fault;               /* its parameters could not be stored */
     SieSpace space;                 /* whose entries the TLB has */
+
+    /* a secure CPU, or 0: its handles and what the Ultravisor has of it */
+    uint64_t cpu, conf;
+    struct softuv_sie secure;
+    SieShared shared;
+    bool answered;                  /* the host's answer is not taken over yet */
+    uint64_t shown[3];              /* CR 0, 6 and 14 as the host knows them */
 } S390Sie;
 
-/* sie.c: statistics, and the debug switch */
+/* sie.c: statistics, the debug switch, and the host's faults */
 void s390_sie_count_exit(CPUS390XState *env, uint8_t code);
 bool s390_sie_flush_always(void);
+void s390_sie_report_dump_entry(void);
 
 /* sie-guest.c */
 /* The reason why a guest with this description cannot be executed, or 0. */
 unsigned int s390_sie_inconsistent(const uint8_t *blk);
-/* The guest of this description runs when the TB is left. */
+/*
+ * The guest of this description, which of format 4 softuv_sie_enter() let in,
+ * runs when the TB is left.
+ */
 void s390_sie_enter(CPUS390XState *env, hwaddr block, uint8_t *blk,
-                    unsigned int ilen);
+                    unsigned int ilen, const struct softuv_sie *secure);
+/* The description; where to write instead when it became secure storage. */
+uint8_t *s390_sie_description(S390Sie *sie);
+void s390_sie_leave_with(CPUS390XState *env, uint8_t code);
+bool s390_sie_psw_invalid(PSW psw);
+/* For s390_sie_lowcore(); 0, or the host's interruption. */
+int s390_sie_map_lowcore(CPUS390XState *env);
+/* SIE does not reach secure storage by an address in the description either. */
+bool s390_sie_read_host(hwaddr abs, void *to, unsigned int len);
+bool s390_sie_write_host(hwaddr abs, const void *from, unsigned int len);
+bool s390_sie_facility_list(CPUS390XState *env, uint8_t *list, unsigned int len);
+/* The guest's state is that before the instruction which called a helper. */
+void s390_sie_restore_guest(CPUS390XState *env, uintptr_t ra);
+
+/* sie-secure.c: protected guests */
+/* Takes the big lock unless this thread has it: true when it has to go again. */
+bool s390_sie_lock(void);
+void s390_sie_unlock(bool taken);
+/* The reason why this entry of a secure CPU is refused, or 0. */
+unsigned int s390_sie_secure_refuses(CPUS390XState *env, uint8_t *blk,
+                                     const struct softuv_sie *secure);
+void s390_sie_secure_load(CPUS390XState *env, const uint8_t *blk);
+/* Completes the interception and takes the interruption that the host asks for. */
+void s390_sie_secure_begin(CPUS390XState *env);
+/* Something other than a request of the host's ends the execution. */
+bool s390_sie_secure_check(CPUS390XState *env);
+void s390_sie_secure_save(CPUS390XState *env, uint8_t *blk);
+void s390_sie_secure_restore_host(CPUS390XState *env);
+
+/* sie-secure-insn.c: may the host answer with this program interruption? */
+bool s390_sie_secure_allows(const struct softuv_kept *kept, unsigned int pgm);
+/* The host has emulated it: its results go to the guest. */
+void s390_sie_secure_complete(CPUS390XState *env);
 
 #endif /* TARGET_S390X_SIE_INT_H */

@@ -68,8 +68,9 @@ static uint8_t leave(S390Softuv *uv, uint8_t *blk, bool format_4)
  * The host let a CPU of a guest into SIE that is being dumped: machine/run
  * takes that line for a failure of our kernel. The number is in "stats".
  */
-static void report_dump_entry(S390Softuv *uv)
+void s390_sie_report_dump_entry(void)
 {
+    S390Softuv *uv = s390_softuv_object();
     struct softuv_totals totals;
 
     softuv_view(s390_softuv_chip, &totals);
@@ -89,12 +90,12 @@ static uint8_t run_format_4(S390Softuv *uv, uint8_t *blk, uint64_t asce,
     uint8_t code = ICPT_PV_PREFIX;
     int why;
 
-    why = softuv_sie_enter(s390_softuv_chip, cpu, conf, asce);
+    why = softuv_sie_enter(s390_softuv_chip, cpu, conf, asce, NULL);
     if (why) {
         *ipb = (uint32_t)why << 16;
         return ICPT_VALIDITY;
     }
-    report_dump_entry(uv);
+    s390_sie_report_dump_entry();
     if (softuv_guest_page_present(s390_softuv_chip, conf, prefix) &&
         softuv_guest_page_present(s390_softuv_chip, conf,
                                   prefix + TARGET_PAGE_SIZE)) {
@@ -159,6 +160,41 @@ static uint8_t *map_block(hwaddr block)
     return (uint8_t *)memory_region_get_ram_ptr(mr) + offset;
 }
 
+static void validity(S390Softuv *uv, uint8_t *blk, unsigned int reason)
+{
+    stl_be_p(blk + SIE_IPB, reason << 16);
+    stb_p(blk + SIE_ICPTCODE, ICPT_VALIDITY);
+    qatomic_inc(&uv->sie_exits[ICPT_VALIDITY]);
+}
+
+/* A protected guest, which the Ultravisor lets in. True: it executes. */
+static bool enter_secure(CPUS390XState *env, hwaddr block, uint8_t *blk,
+                         unsigned int ilen)
+{
+    uint64_t cpu = ldq_be_p(blk + SIE_HANDLE_CPU);
+    struct softuv_sie secure;
+    unsigned int reason;
+
+    qemu_mutex_lock_iothread();
+    reason = softuv_sie_enter(s390_softuv_chip, cpu,
+                              ldq_be_p(blk + SIE_HANDLE_CONFIG), env->cregs[1],
+                              &secure);
+    if (!reason) {
+        s390_sie_report_dump_entry();
+        reason = s390_sie_secure_refuses(env, blk, &secure);
+        if (reason) {
+            softuv_sie_leave(s390_softuv_chip, cpu);
+        }
+    }
+    qemu_mutex_unlock_iothread();
+    if (reason) {
+        validity(s390_softuv_object(), blk, reason);
+        return false;
+    }
+    s390_sie_enter(env, block, blk, ilen, &secure);
+    return true;
+}
+
 /* Returns to the main loop: the guest executes then, or the host behind SIE. */
 void HELPER(sie)(CPUS390XState *env, uint64_t addr, uint32_t ilen)
 {
@@ -183,17 +219,16 @@ void HELPER(sie)(CPUS390XState *env, uint64_t addr, uint32_t ilen)
 
     qatomic_inc(&uv->sie_entries);
     blk = map_block(block);
-    if (uv->sie_mode == SOFTUV_SIE_NULL ||
-        ldub_p(blk + SIE_SDF) == SIE_SDF_FORMAT_4) {
+    if (uv->sie_mode == SOFTUV_SIE_NULL) {
         null_sie(env, uv, block, blk);
         env->psw.addr += ilen;
+    } else if (ldub_p(blk + SIE_SDF) == SIE_SDF_FORMAT_4) {
+        env->psw.addr += enter_secure(env, block, blk, ilen) ? 0 : ilen;
     } else if ((reason = s390_sie_inconsistent(blk))) {
-        stl_be_p(blk + SIE_IPB, reason << 16);
-        stb_p(blk + SIE_ICPTCODE, ICPT_VALIDITY);
-        qatomic_inc(&uv->sie_exits[ICPT_VALIDITY]);
+        validity(uv, blk, reason);
         env->psw.addr += ilen;
     } else {
-        s390_sie_enter(env, block, blk, ilen);
+        s390_sie_enter(env, block, blk, ilen, NULL);
     }
     cpu_loop_exit_noexc(env_cpu(env));
 }

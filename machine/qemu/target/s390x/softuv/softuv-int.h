@@ -27,7 +27,7 @@ typedef enum SoftuvSieExit {
 typedef enum SoftuvSieMode {
     SOFTUV_SIE_OFF,                 /* it does not exist */
     SOFTUV_SIE_NULL,                /* it enters and leaves */
-    SOFTUV_SIE_RUN,                 /* it executes guests of format 0 */
+    SOFTUV_SIE_RUN,                 /* it executes guests */
     SOFTUV_SIE__MAX,
 } SoftuvSieMode;
 
@@ -57,7 +57,8 @@ struct S390Softuv {
     uint64_t fail_va;
     uint64_t fail_tec;
     int fail_pgm;
-    bool flush;                     /* translations must go before it ends */
+    /* translations that must go before it ends */
+    bool flush[2];                  /* by enum softuv_party */
 };
 
 /* The one object of this type, or NULL. */

@@ -16,6 +16,7 @@
 #include "sysemu/cpus.h"
 #include "tcg/tcg_s390x.h"
 #include "softuv-int.h"
+#include "s390-sie.h"
 #include "trace.h"
 
 /* A sleeping CPU looks this often whether something is wanted of it. */
@@ -99,11 +100,23 @@ static int op_random(void *opaque, void *buf, size_t len)
  * Virtual aliases of the page are not known, so everything goes, once, at the
  * end of the call or command.
  */
-static void op_restrict_access(void *opaque, uint64_t abs, uint64_t len)
+static void op_restrict_access(void *opaque, enum softuv_party who,
+                               uint64_t abs, uint64_t len)
 {
     S390Softuv *uv = opaque;
 
-    uv->flush = true;
+    uv->flush[who] = true;
+}
+
+static uint16_t flush_mask(S390Softuv *uv)
+{
+    uint16_t mask = uv->flush[SOFTUV_HOST] ? MMU_HOST_MASK | MMU_GUEST_MASK : 0;
+
+    if (uv->flush[SOFTUV_GUEST] && s390_sie_used) {
+        mask |= MMU_GUEST_MASK;
+    }
+    memset(uv->flush, 0, sizeof(uv->flush));
+    return mask;
 }
 
 static bool op_others_running(void *opaque)
@@ -144,34 +157,34 @@ const struct softuv_ops s390_softuv_ops = {
  */
 static void flush_after_call(S390Softuv *uv, CPUState *src)
 {
+    uint16_t mask = flush_mask(uv);
     CPUState *cs;
 
-    if (uv->flush) {
+    if (mask) {
         g_assert(!(src->tcg_cflags & CF_PARALLEL) ||
                  cpu_in_exclusive_context(src));
-        uv->flush = false;
         trace_softuv_flush(src->cpu_index);
         CPU_FOREACH(cs) {
-            tlb_flush(cs);
+            tlb_flush_by_mmuidx(cs, mask);
         }
     }
 }
 
-static void flush_work(CPUState *cs, run_on_cpu_data unused)
+static void flush_work(CPUState *cs, run_on_cpu_data mask)
 {
-    tlb_flush(cs);
+    tlb_flush_by_mmuidx(cs, mask.host_int);
 }
 
 /* After a text command, which runs beside the CPUs: wait for each of them. */
 void s390_softuv_flush_after_command(S390Softuv *uv)
 {
+    uint16_t mask = flush_mask(uv);
     CPUState *cs;
 
-    if (uv->flush) {
-        uv->flush = false;
+    if (mask) {
         trace_softuv_flush(-1);
         CPU_FOREACH(cs) {
-            run_on_cpu(cs, flush_work, RUN_ON_CPU_NULL);
+            run_on_cpu(cs, flush_work, RUN_ON_CPU_HOST_INT(mask));
         }
     }
 }
@@ -215,7 +228,7 @@ static void store_teid(CPUS390XState *env, S390Softuv *uv,
     if (res->pgm == PGM_ADDRESSING || res->pgm == PGM_SPECIFICATION) {
         return;
     }
-    if (res->pgm == uv->fail_pgm &&
+    if (res->pgm == (uint16_t)uv->fail_pgm &&
         !((res->pgm_va ^ uv->fail_va) & TARGET_PAGE_MASK)) {
         tec = uv->fail_tec;
     } else {
@@ -288,14 +301,22 @@ uint32_t HELPER(uvc)(CPUS390XState *env, uint64_t uvcb, uint32_t m34)
     qemu_mutex_lock_iothread();
     uv->alone_at[env->core_id] = 0;
     uv->fail_pgm = 0;
-    softuv_call(s390_softuv_chip, env, uvcb, &res);
+    if (s390_sie_secure(env)) {
+        softuv_guest_call(s390_softuv_chip, env, s390_sie_cpu_handle(env), uvcb,
+                          &res);
+    } else {
+        softuv_call(s390_softuv_chip, env, uvcb, &res);
+    }
     flush_after_call(uv, cs);
     delay(cs, res.delay_us);
-    if (res.pgm) {
+    if (res.pgm && !env->sie_flags) {
         store_teid(env, uv, &res);
     }
     qemu_mutex_unlock_iothread();
 
+    if (s390_sie_secure(env)) {
+        s390_sie_secure_called(env, uvcb, &res, uv->fail_pgm, uv->fail_tec, ra);
+    }
     if (res.pgm) {
         trace_softuv_call_pgm(res.cmd, res.pgm, res.pgm_va, cs->cpu_index);
         tcg_s390_program_interrupt(env, res.pgm, ra);
