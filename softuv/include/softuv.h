@@ -212,10 +212,13 @@ struct softuv_regs {
 
 /*
  * What the machine keeps of a CPU from one stay in SIE to the next; each CPU reset clears it, and
- * a load makes time start again. softuv looks at @open only.
+ * a load makes time start again. softuv looks at @open only, and sets
+ * @restart and @ext_call.
  */
 struct softuv_kept {
 	bool open;				/* the host emulates an instruction for the guest */
+	bool restart;				/* its guest sent RESTART while it was stopped */
+	uint16_t ext_call;			/* number of the CPU that made one, plus 1 */
 	uint8_t ilen;
 	uint16_t opcode;			/* 0 = none that the machine knows of */
 	uint8_t r1, r3;
@@ -249,6 +252,7 @@ void softuv_guest_call(struct softuv *uv, void *cpu, uint64_t cpu_handle, uint64
 		       struct softuv_result *res);
 void softuv_guest_reset(struct softuv *uv, uint64_t cpu_handle);
 bool softuv_guest_restart(struct softuv *uv, uint64_t cpu_handle);
+bool softuv_guest_ext_call(struct softuv *uv, uint64_t cpu_handle, uint16_t from);
 uint64_t softuv_guest_sibling(struct softuv *uv, uint64_t cpu_handle, uint16_t number,
 			      bool *stopped);
 

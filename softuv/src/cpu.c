@@ -220,9 +220,11 @@ bool softuv_guest_restart(struct softuv *uv, uint64_t cpu_handle)
 {
 	struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
 
-	if (cpu)
-		cpu->started = true;
-	return cpu;
+	if (!cpu)
+		return false;
+	cpu->started = true;
+	cpu->kept.restart = cpu->state == CPU_STOPPED;
+	return true;
 }
 
 /**
@@ -260,6 +262,25 @@ uint64_t softuv_guest_sibling(struct softuv *uv, uint64_t cpu_handle, uint16_t n
 	cpu = cpu && number <= MAX_CPU_ID ? cpu->conf->cpu[number] : NULL;
 	*stopped = cpu && cpu->state != CPU_OPERATING;
 	return cpu ? cpu->handle : 0;
+}
+
+/**
+ * softuv_guest_ext_call() - the guest sent EXTERNAL CALL to one of its CPUs
+ * @uv: the Ultravisor
+ * @cpu_handle: the CPU addressed
+ * @from: number of the CPU that sent it
+ *
+ * Context: serialised with softuv_call().
+ * Return: false for a bad handle, or when one is pending already.
+ */
+bool softuv_guest_ext_call(struct softuv *uv, uint64_t cpu_handle, uint16_t from)
+{
+	struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
+
+	if (!cpu || cpu->kept.ext_call)
+		return false;
+	cpu->kept.ext_call = (uint16_t)(from + 1);
+	return true;
 }
 
 /**

@@ -150,11 +150,25 @@ static void cpu_in_sie(void **state)
 	assert_int_equal(softuv_guest_sibling(m->uv, g.cpu[0], 1, &stopped), 0);
 	assert_int_equal(softuv_guest_sibling(m->uv, g.cpu[0], 0xffff, &stopped), 0);
 	assert_int_equal(softuv_guest_sibling(m->uv, 1, 0, &stopped), 0);
+	assert_true(softuv_guest_restart(m->uv, g.cpu[1]));
+	assert_false(softuv_guest_ext_call(m->uv, 1, 0));
+	assert_true(softuv_guest_ext_call(m->uv, g.cpu[1], 0));
+	assert_false(softuv_guest_ext_call(m->uv, g.cpu[1], 3));
+	ok(guest_set_state(m, g.cpu[1], 1));
+	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[1], g.handle, g.asce, &sie), 0);
+	assert_true(sie.kept->restart);
+	assert_int_equal(sie.kept->ext_call, 1);
+	softuv_sie_leave(m->uv, g.cpu[1]);
+	/* restarted while it executes: the host's to inject */
+	sie.kept->restart = false;
+	assert_true(softuv_guest_restart(m->uv, g.cpu[1]));
+	assert_false(sie.kept->restart);
 	/* asked for a reset: not executed any more */
 	softuv_guest_reset(m->uv, 1);
 	softuv_guest_reset(m->uv, g.cpu[0]);
 	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce, &sie), 0x2006);
 	ok(guest_set_state(m, g.cpu[0], 2));
+	ok(guest_set_state(m, g.cpu[1], 2));
 	ok(uvc_handle(m, 0x0320, g.handle));
 	ok(uvc_handle(m, 0x0311, g.cpu[0]));
 	assert_int_equal(softuv_sie_enter(m->uv, g.cpu[0], g.handle, g.asce, &sie), 0x2006);

@@ -681,13 +681,41 @@ void s390_sie_sckc(CPUS390XState *env, uint64_t value)
     arm_timer(env);
 }
 
+/*
+ * What the Ultravisor has for a protected guest, and what it has not, whatever
+ * the host says: the data area has no room for an extended SCCB.
+ */
+static void fence_facilities(uint8_t *list, unsigned int len)
+{
+    static const struct {
+        uint8_t nr;
+        bool has;
+    } fenced[] = {
+        { 69, false },              /* PCI */
+        { 71, false },
+        { 72, false },
+        { 74, false },              /* STHYI */
+        { 140, false },             /* extended-length SCCB */
+        { 158, true },              /* ULTRAVISOR CALL */
+    };
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(fenced); i++) {
+        if (fenced[i].nr / 8 < len) {
+            list[fenced[i].nr / 8] &= ~(0x80 >> fenced[i].nr % 8);
+            list[fenced[i].nr / 8] |= fenced[i].has ? 0x80 >> fenced[i].nr % 8
+                                                    : 0;
+        }
+    }
+}
+
 bool s390_sie_facility_list(CPUS390XState *env, uint8_t *list, unsigned int len)
 {
     if (!s390_sie_read_host(facility_list(env), list, len)) {
         return false;
     }
-    if (s390_sie_secure(env) && len > 158 / 8) {
-        list[158 / 8] |= 0x80 >> 158 % 8;   /* it may call the Ultravisor */
+    if (s390_sie_secure(env)) {
+        fence_facilities(list, len);
     }
     return true;
 }

@@ -504,9 +504,27 @@ static G_NORETURN void sigp_status(PvCall *c, unsigned int r1, uint32_t status)
     done_cc(c, 1);
 }
 
+/* The prefix is the guest's own, so that the host cannot set it: the status, or 0 */
+static uint32_t set_prefix(CPUS390XState *env, uint64_t target, bool stopped,
+                           uint32_t prefix)
+{
+    if (!stopped) {
+        return SIGP_STAT_INCORRECT_STATE;
+    }
+    if (prefix + 0x2000ull > env->sie->secure.len) {
+        return SIGP_STAT_INVALID_PARAMETER;
+    }
+    softuv_cpu_regs(s390_softuv_chip, target)->prefix = prefix;
+    return 0;
+}
+
 /*
  * The Ultravisor knows which CPUs there are and which of them execute; all else
- * is the host's to do, which the guest cannot see fail.
+ * is the host's to do, which the guest cannot see fail. A stopped CPU that is
+ * restarted takes the interruption when it executes: its host, which could not
+ * store into the prefix area, has to start it only. KVM takes an external call
+ * for one that SIE has made pending in the SCA, which needs a facility that
+ * this machine lacks; so it is given an emergency signal.
  */
 static void sigp(PvCall *c)
 {
@@ -516,13 +534,30 @@ static void sigp(PvCall *c)
     uint16_t number = env->regs[r3];
     uint64_t param = env->regs[r1 | 1], target;
     bool stopped, taken = s390_sie_lock();
+    uint32_t status = 0;
+    bool busy = false;
 
     target = softuv_guest_sibling(s390_softuv_chip, env->sie->cpu, number,
                                   &stopped);
     if (target && order == SIGP_RESTART) {
         softuv_guest_restart(s390_softuv_chip, target);
+        order = stopped ? SIGP_START : SIGP_RESTART;
+    }
+    if (target && order == SIGP_EXTERNAL_CALL) {
+        busy = !softuv_guest_ext_call(s390_softuv_chip, target,
+                                      env->sie->secure.number);
+        order = SIGP_EMERGENCY;
+    }
+    if (target && order == SIGP_SET_PREFIX) {
+        status = set_prefix(env, target, stopped, param & SIE_PREFIX_MASK);
     }
     s390_sie_unlock(taken);
+    if (busy) {
+        done_cc(c, 2);
+    }
+    if (status) {
+        sigp_status(c, r1, status);
+    }
     if (order == SIGP_SET_ARCH) {
         sigp_status(c, r1, SIGP_STAT_INVALID_PARAMETER);
     }
@@ -649,7 +684,7 @@ static bool has_result(CPUS390XState *env, const struct softuv_kept *kept, int c
     case 0x8300:
         return shown_register(env, TEXT_R1 + 1) == 1;
     case 0xb220:
-        return cc == 0;
+        return true;
     default:
         return find(kept->opcode)->out_cc & CC(cc);
     }
@@ -672,7 +707,9 @@ static int store_result(CPUS390XState *env, const struct softuv_kept *kept,
 static void take_registers(CPUS390XState *env, const struct softuv_kept *kept,
                            int cc)
 {
-    if (kept->opcode != 0x8300) {
+    if (kept->opcode == 0xb220) {
+        env->cc_op = 0;         /* the host has no say: it emulates or refuses */
+    } else if (kept->opcode != 0x8300) {
         env->cc_op = cc;
     } else if (kept->addr == 0x500) {
         env->regs[2] = shown_register(env, 2);

@@ -319,14 +319,19 @@ static void take_external(CPUS390XState *env, const uint8_t *blk)
 {
     LowCore *lowcore = s390_sie_lowcore(env);
     uint16_t code = lduw_be_p(blk + SIE_INT_EXT_CODE);
+    uint16_t from = lduw_be_p(blk + SIE_INT_EXT_CPU);
     uint32_t param = ldl_be_p(blk + SIE_INT_EXT_PARAM);
+    struct softuv_kept *kept = env->sie->secure.kept;
 
     if (code == EXT_SERVICE) {
-        param = service_parameter(env->sie->secure.kept, param);
+        param = service_parameter(kept, param);
         lowcore->ext_params = cpu_to_be32(param);
+    } else if (code == EXT_EMERGENCY && kept->ext_call == from + 1) {
+        code = EXT_EXTERNAL_CALL;       /* as which the host does not have it */
+        kept->ext_call = 0;
     }
     lowcore->ext_int_code = cpu_to_be16(code);
-    lowcore->cpu_addr = cpu_to_be16(lduw_be_p(blk + SIE_INT_EXT_CPU));
+    lowcore->cpu_addr = cpu_to_be16(from);
     lowcore->external_old_psw = current_psw(env);
     load_new_psw(env, lowcore->external_new_psw);
 }
@@ -347,6 +352,7 @@ static void take_restart(CPUS390XState *env)
 {
     LowCore *lowcore = s390_sie_lowcore(env);
 
+    env->sie->secure.kept->restart = false;
     lowcore->restart_old_psw = current_psw(env);
     load_new_psw(env, lowcore->restart_new_psw);
 }
@@ -451,6 +457,9 @@ void s390_sie_secure_begin(CPUS390XState *env)
         s390_sie_secure_complete(env);
     }
     env->sie->answered = false;
+    if (env->sie_flags && kept->restart) {
+        take_restart(env);
+    }
     if (env->sie_flags && ldub_p(blk + SIE_IICTL)) {
         inject(env, blk);
     }
