@@ -27,6 +27,22 @@ static inline void conf_check(void)
 	CHECK(info.word[0x58 / 8 - 1] + info.word[0x60 / 8 - 1] <= sizeof(conf_virt));
 }
 
+/* A call whose operands are @words of the control block from offset 0x18 on; its rc. */
+static inline u16 call(u16 cmd, u16 len, u64 w18, u64 w20, u64 w28, u64 w30)
+{
+	static struct uvcb u;
+
+	u = (struct uvcb) { .len = len, .cmd = cmd };
+	u.word[0x18 / 8 - 1] = w18;
+	u.word[0x20 / 8 - 1] = w20;
+	if (len > 0x28)
+		u.word[0x28 / 8 - 1] = w28;
+	if (len > 0x30)
+		u.word[0x30 / 8 - 1] = w30;
+	CHECK(uvc(&u) == (u.rc != 1));
+	return u.rc;
+}
+
 /* CREATE_SEC_CONF for a configuration of @len bytes, with donations at conf_base and conf_virt. */
 static inline void conf_fill(struct uvcb *u, u64 len, u64 asce)
 {

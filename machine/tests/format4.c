@@ -42,19 +42,6 @@ static u64 asce, conf, imports;
 
 static struct uvcb u;
 
-static u16 call(u16 cmd, u16 len, u64 w18, u64 w20, u64 w28, u64 w30)
-{
-	u = (struct uvcb) { .len = len, .cmd = cmd };
-	u.word[0x18 / 8 - 1] = w18;
-	u.word[0x20 / 8 - 1] = w20;
-	if (len > 0x28)
-		u.word[0x28 / 8 - 1] = w28;
-	if (len > 0x30)
-		u.word[0x30 / 8 - 1] = w30;
-	CHECK(uvc(&u) == (u.rc != 1));
-	return u.rc;
-}
-
 #define IMPORT(gabs)	call(0x0200, 0x28, conf, GUEST_AT + (gabs), 0, 0)
 #define EXPORT(gabs)	call(0x0201, 0x20, GUEST_AT + (gabs), 0, 0, 0)
 #define SET_STATE(n)	call(0x0330, 0x50, HANDLE_CPU, (n), 0, 0)
@@ -181,7 +168,7 @@ static void first_entries(void)
 	set_creg(1, (u64)tables_copy | (asce & 0xfff));
 	CHECK(enter_once() == ICPT_VALIDITY && IPB >> 24 == 0x20);
 	set_creg(1, asce);
-	/* the CPU timer: half a second more, or less than can have passed (D14) */
+	/* the CPU timer: a millisecond more, or less by more than has passed (D14) */
 	old = CPUTM;
 	CPUTM = old + TIMER_MS;
 	CHECK(enter_once() == ICPT_VALIDITY);
@@ -206,6 +193,11 @@ static void diagnoses(void)
 	SAVED(1) = 0x99;
 	CHECK(RESULT_NOW() == 0x99);
 	CHECK(RESULT(T_DIAG_10) == PGM_SPECIFICATION);
+	/* its first operand looks like another function */
+	CHECK(start_test(T_DIAG_308_A) == ICPT_INSTR && SAVED(5) == 0x308);
+	CHECK(SAVED(0) == 0x500 && SAVED(2) == 10);
+	SAVED(1) = 0xa02;
+	CHECK(RESULT_NOW() == 0xa02005a);
 	/* injected exceptions, and none that the instruction cannot have (D9) */
 	CHECK(start_test(T_DIAG_288) == ICPT_INSTR);
 	IICTL = 0x11;

@@ -65,7 +65,7 @@ tests:
 	.quad	t_stsi_level, t_servc, t_ssch, t_stsch, t_bad_pgm_new, t_stap
 	.quad	t_stfle, t_query, t_sske, t_lpsw_bad, t_svc, t_ssch_bad
 	.quad	t_prefix_back, t_disabled_wait, t_tsch, t_sckc_wait, t_attest, t_odd
-	.quad	t_beyond, t_sck, t_storms
+	.quad	t_beyond, t_sck, t_storms, t_diag_308_a
 
 t_diag_44:
 	.long	0x83000044
@@ -194,6 +194,15 @@ t_diag_308:
 	lghi	%r3,1
 	.long	0x83230308
 	j	t_operation
+t_diag_308_a:
+	lghi	%r2,0x5a
+	lghi	%r6,0x500
+	lghi	%r7,0
+	lghi	%r8,10
+	.long	0x83680308
+	sllg	%r4,%r7,16
+	ogr	%r4,%r2
+	j	next
 t_sigp_sense:
 	lghi	%r3,0
 	lghi	%r2,0

@@ -52,22 +52,6 @@ static inline void all_secure(u64 addr, u64 pages)
 	}
 }
 
-/* A call whose operands are @words of the control block from offset 0x18 on; its rc. */
-static inline u16 call(u16 cmd, u16 len, u64 w18, u64 w20, u64 w28, u64 w30)
-{
-	static struct uvcb u;
-
-	u = (struct uvcb) { .len = len, .cmd = cmd };
-	u.word[0x18 / 8 - 1] = w18;
-	u.word[0x20 / 8 - 1] = w20;
-	if (len > 0x28)
-		u.word[0x28 / 8 - 1] = w28;
-	if (len > 0x30)
-		u.word[0x30 / 8 - 1] = w30;
-	CHECK(uvc(&u) == (u.rc != 1));
-	return u.rc;
-}
-
 /* CREATE_SEC_CONF with the word at @off changed: everything else is right. */
 static inline u16 create_with(u32 off, u64 value)
 {

@@ -221,7 +221,8 @@ struct softuv_kept {
 	uint16_t ext_call;			/* number of the CPU that made one, plus 1 */
 	uint8_t ilen;
 	uint16_t opcode;			/* 0 = none that the machine knows of */
-	uint8_t r1, r3;
+	uint8_t r1;
+	uint16_t code;				/* function code of DIAGNOSE */
 	uint32_t len;				/* of the operand at the guest's logical address */
 	uint64_t addr;
 	uint32_t sccb;				/* of the last SERVICE CALL */
@@ -230,6 +231,8 @@ struct softuv_kept {
 
 /**
  * struct softuv_sie - a CPU that SIE executes, valid until softuv_sie_leave()
+ * @cpu: its handle
+ * @conf: handle of its configuration
  * @origin: address of guest absolute 0 in the guest's address space
  * @len: bytes of guest storage
  * @number: the CPU's number
@@ -237,6 +240,7 @@ struct softuv_kept {
  * @kept: what it kept
  */
 struct softuv_sie {
+	uint64_t cpu, conf;
 	uint64_t origin, len;
 	uint16_t number;
 	struct softuv_regs *regs;
@@ -254,7 +258,7 @@ void softuv_guest_reset(struct softuv *uv, uint64_t cpu_handle);
 bool softuv_guest_restart(struct softuv *uv, uint64_t cpu_handle);
 bool softuv_guest_ext_call(struct softuv *uv, uint64_t cpu_handle, uint16_t from);
 uint64_t softuv_guest_sibling(struct softuv *uv, uint64_t cpu_handle, uint16_t number,
-			      bool *stopped);
+			      bool *stopped, bool *in_sie);
 
 /* The same without an instruction; these addresses are guest absolute. */
 bool softuv_guest_page_present(struct softuv *uv, uint64_t conf_handle, uint64_t guest_abs);

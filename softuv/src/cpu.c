@@ -250,17 +250,19 @@ void softuv_guest_reset(struct softuv *uv, uint64_t cpu_handle)
  * @cpu_handle: the CPU that executes the instruction
  * @number: of the addressed CPU
  * @stopped: receives whether that one is stopped
+ * @in_sie: receives whether it executes now
  *
  * Context: serialised with softuv_call().
  * Return: its handle, or 0 when there is none.
  */
 uint64_t softuv_guest_sibling(struct softuv *uv, uint64_t cpu_handle, uint16_t number,
-			      bool *stopped)
+			      bool *stopped, bool *in_sie)
 {
 	const struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
 
 	cpu = cpu && number <= MAX_CPU_ID ? cpu->conf->cpu[number] : NULL;
 	*stopped = cpu && cpu->state != CPU_OPERATING;
+	*in_sie = cpu && cpu->in_sie;
 	return cpu ? cpu->handle : 0;
 }
 
@@ -311,9 +313,13 @@ bool softuv_cpu_emulating(struct softuv *uv, uint64_t cpu_handle, bool on)
 {
 	struct vcpu *cpu = suv_handle_get(uv, OBJ_CPU, cpu_handle);
 
-	if (cpu)
-		cpu->kept.open = on;
-	return cpu;
+	if (!cpu)
+		return false;
+	/* the machine has nothing to complete */
+	if (!cpu->kept.open)
+		cpu->kept.opcode = 0;
+	cpu->kept.open = on;
+	return true;
 }
 
 /**
@@ -352,6 +358,7 @@ int softuv_sie_enter(struct softuv *uv, uint64_t cpu_handle, uint64_t conf_handl
 	cpu->in_sie = true;
 	if (sie)
 		*sie = (struct softuv_sie) {
+			.cpu = cpu->handle, .conf = conf_handle,
 			.origin = cpu->conf->stor_origin, .len = cpu->conf->stor_len,
 			.number = cpu->id, .regs = &cpu->regs, .kept = &cpu->kept,
 		};

@@ -328,7 +328,7 @@ uint16_t suv_uvc_destroy_page(struct softuv *uv, struct uvc *c)
  *
  * Context: serialised with softuv_call().
  * Return: 0; SOFTUV_PGM_NON_SECURE when the host has to import the page; SOFTUV_PGM_VIOLATION when
- * it is somebody else's, or another page of the guest's.
+ * it belongs to somebody else or is a different page of this guest.
  */
 int softuv_guest_access(struct softuv *uv, uint64_t conf_handle, uint64_t gaddr, uint64_t abs)
 {

@@ -106,6 +106,9 @@ int eq_cmd_reg(struct softuv_equip *eq, struct args *a, struct reply *r)
 		return eq_fail(r, "reg: say set or get");
 	if (!eq_arg_cpu(eq, a, r, &cpu))
 		return -1;
+	if (cpu.in_sie)
+		return eq_fail(r, "reg: cpu=%u: it executes, the machine has its registers",
+			       cpu.number);
 	if (!name)
 		return eq_fail(r, "reg: name= is missing");
 	g = find_reg(softuv_cpu_regs(eq->uv, cpu.handle), name, &where);

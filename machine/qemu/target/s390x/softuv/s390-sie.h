@@ -31,9 +31,11 @@ bool s390_sie_secure(const CPUS390XState *env);
 int s390_sie_secure_access(CPUS390XState *env, uint64_t gaddr, hwaddr abs,
                            uint64_t *tec);
 uint64_t s390_sie_cpu_handle(const CPUS390XState *env);
+/* Has the Ultravisor a part in this instruction of it, by QEMU's opcode? */
+bool s390_sie_secure_has(uint16_t opc);
 /*
  * It made the call @res, whose last failed translation was @exc with @tec.
- * Returns when the instruction ends with a condition code.
+ * Returns if the instruction ends as one of a host would.
  */
 void s390_sie_secure_called(CPUS390XState *env, uint64_t uvcb,
                             const struct softuv_result *res, int exc,
@@ -56,7 +58,6 @@ enum {
     SIE_ICPT_IPTE,
     SIE_ICPT_STFLE,
     SIE_ICPT_ILLEGAL,               /* the guest does not have it */
-    SIE_ICPT_SECURE,                /* the Ultravisor decides */
 };
 
 /* The PSW mask and control registers that decide about host interruptions. */

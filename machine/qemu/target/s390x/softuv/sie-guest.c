@@ -42,7 +42,7 @@ static SieSpace current_space(CPUS390XState *env, const S390Sie *sie)
         .prefix = env->psa,
         .mso = sie->mso,
         .last = sie->last,
-        .conf = sie->conf,
+        .conf = sie->secure.conf,
     };
 }
 
@@ -54,7 +54,7 @@ uint8_t *s390_sie_description(S390Sie *sie)
 
 bool s390_sie_secure(const CPUS390XState *env)
 {
-    return env->sie_flags && env->sie->cpu;
+    return env->sie_flags && env->sie->secure.cpu;
 }
 
 static void save_guest(CPUS390XState *env, uint8_t *blk)
@@ -211,7 +211,7 @@ static void load_guest(CPUS390XState *env, S390Sie *sie, const uint8_t *blk)
 }
 
 void s390_sie_enter(CPUS390XState *env, hwaddr block, uint8_t *blk,
-                    unsigned int ilen, const struct softuv_sie *secure)
+                    unsigned int ilen, const SieEntry *entry)
 {
     S390Sie *sie = sie_of(env);
     SieSpace space;
@@ -224,15 +224,13 @@ void s390_sie_enter(CPUS390XState *env, hwaddr block, uint8_t *blk,
     env->sie_cpuflags = blk + SIE_CPUFLAGS;
     env->sie_flags = FLAG_MASK_SIE;
     env->sie_mmu = MMU_GUEST;
-    if (secure) {
-        sie->secure = *secure;
-        sie->cpu = ldq_be_p(blk + SIE_HANDLE_CPU);
-        sie->conf = ldq_be_p(blk + SIE_HANDLE_CONFIG);
+    if (entry) {
+        sie->secure = entry->secure;
+        memcpy(sie->asked, entry->asked, sizeof(sie->asked));
         env->sie_flags |= FLAG_MASK_SIE_SECURE;
-        s390_sie_secure_load(env, blk);
+        s390_sie_secure_load(env);
     } else {
-        sie->cpu = 0;
-        sie->conf = 0;
+        memset(&sie->secure, 0, sizeof(sie->secure));
         set_extent(sie, blk);
         load_guest(env, sie, blk);
     }
@@ -249,7 +247,7 @@ void s390_sie_enter(CPUS390XState *env, hwaddr block, uint8_t *blk,
     }
     trace_softuv_sie_enter(block, env->psw.mask, env->psw.addr, flush,
                            env_cpu(env)->cpu_index);
-    if (secure) {
+    if (entry) {
         s390_sie_secure_begin(env);
     }
     s390_sie_check(env);
@@ -681,49 +679,13 @@ void s390_sie_sckc(CPUS390XState *env, uint64_t value)
     arm_timer(env);
 }
 
-/*
- * What the Ultravisor has for a protected guest, and what it has not, whatever
- * the host says: the data area has no room for an extended SCCB.
- */
-static void fence_facilities(uint8_t *list, unsigned int len)
-{
-    static const struct {
-        uint8_t nr;
-        bool has;
-    } fenced[] = {
-        { 69, false },              /* PCI */
-        { 71, false },
-        { 72, false },
-        { 74, false },              /* STHYI */
-        { 140, false },             /* extended-length SCCB */
-        { 158, true },              /* ULTRAVISOR CALL */
-    };
-    int i;
-
-    for (i = 0; i < ARRAY_SIZE(fenced); i++) {
-        if (fenced[i].nr / 8 < len) {
-            list[fenced[i].nr / 8] &= ~(0x80 >> fenced[i].nr % 8);
-            list[fenced[i].nr / 8] |= fenced[i].has ? 0x80 >> fenced[i].nr % 8
-                                                    : 0;
-        }
-    }
-}
-
-bool s390_sie_facility_list(CPUS390XState *env, uint8_t *list, unsigned int len)
-{
-    if (!s390_sie_read_host(facility_list(env), list, len)) {
-        return false;
-    }
-    if (s390_sie_secure(env)) {
-        fence_facilities(list, len);
-    }
-    return true;
-}
-
 void s390_sie_facilities(CPUS390XState *env, uint8_t *list, unsigned int len,
                          uintptr_t ra)
 {
-    if (s390_sie_facility_list(env, list, len)) {
+    if (s390_sie_read_host(facility_list(env), list, len)) {
+        if (s390_sie_secure(env)) {
+            s390_sie_secure_fence(list, len);
+        }
         return;
     }
     s390_sie_restore_guest(env, ra);

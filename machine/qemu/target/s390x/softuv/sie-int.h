@@ -126,6 +126,18 @@ typedef struct SieShared {
     uint32_t fpc;
 } SieShared;
 
+/*
+ * The part of the description in which the host of a secure CPU asks for
+ * something, read once: other CPUs of the host may change it at any time, and
+ * what was checked is what has to be done.
+ */
+#define SIE_ASKED_SIZE      0x100
+
+typedef struct SieEntry {
+    struct softuv_sie secure;
+    uint8_t asked[SIE_ASKED_SIZE];
+} SieEntry;
+
 typedef struct S390Sie {
     hwaddr block;                   /* absolute address of the description */
     uint8_t *blk;                   /* and where the machine has it */
@@ -157,28 +169,27 @@ typedef struct S390Sie {
     int prefix_fault;               /* its parameters could not be stored */
     SieSpace space;                 /* whose entries the TLB has */
 
-    /* a secure CPU, or 0: its handles and what the Ultravisor has of it */
-    uint64_t cpu, conf;
+    /* a secure CPU; its handle is 0 for a guest that is not protected */
     struct softuv_sie secure;
+    uint8_t asked[SIE_ASKED_SIZE];
     SieShared shared;
     bool answered;                  /* the host's answer is not taken over yet */
     uint64_t shown[3];              /* CR 0, 6 and 14 as the host knows them */
 } S390Sie;
 
-/* sie.c: statistics, the debug switch, and the host's faults */
+/* sie.c: statistics, and the debug switch */
 void s390_sie_count_exit(CPUS390XState *env, uint8_t code);
 bool s390_sie_flush_always(void);
-void s390_sie_report_dump_entry(void);
 
 /* sie-guest.c */
 /* The reason why a guest with this description cannot be executed, or 0. */
 unsigned int s390_sie_inconsistent(const uint8_t *blk);
 /*
- * The guest of this description, which of format 4 softuv_sie_enter() let in,
+ * The guest of this description, if protected with @entry which was let in,
  * runs when the TB is left.
  */
 void s390_sie_enter(CPUS390XState *env, hwaddr block, uint8_t *blk,
-                    unsigned int ilen, const struct softuv_sie *secure);
+                    unsigned int ilen, const SieEntry *entry);
 /* The description; where to write instead when it became secure storage. */
 uint8_t *s390_sie_description(S390Sie *sie);
 void s390_sie_leave_with(CPUS390XState *env, uint8_t code);
@@ -188,7 +199,6 @@ int s390_sie_map_lowcore(CPUS390XState *env);
 /* SIE does not reach secure storage by an address in the description either. */
 bool s390_sie_read_host(hwaddr abs, void *to, unsigned int len);
 bool s390_sie_write_host(hwaddr abs, const void *from, unsigned int len);
-bool s390_sie_facility_list(CPUS390XState *env, uint8_t *list, unsigned int len);
 /* The guest's state is that before the instruction which called a helper. */
 void s390_sie_restore_guest(CPUS390XState *env, uintptr_t ra);
 
@@ -197,15 +207,16 @@ void s390_sie_restore_guest(CPUS390XState *env, uintptr_t ra);
 bool s390_sie_lock(void);
 void s390_sie_unlock(bool taken);
 /* The reason why this entry of a secure CPU is refused, or 0. */
-unsigned int s390_sie_secure_refuses(CPUS390XState *env, uint8_t *blk,
-                                     const struct softuv_sie *secure);
-void s390_sie_secure_load(CPUS390XState *env, const uint8_t *blk);
+unsigned int s390_sie_secure_refuses(CPUS390XState *env, const SieEntry *entry);
+void s390_sie_secure_load(CPUS390XState *env);
 /* Completes the interception and takes the interruption that the host asks for. */
 void s390_sie_secure_begin(CPUS390XState *env);
 /* Something other than a request of the host's ends the execution. */
 bool s390_sie_secure_check(CPUS390XState *env);
 void s390_sie_secure_save(CPUS390XState *env, uint8_t *blk);
 void s390_sie_secure_restore_host(CPUS390XState *env);
+/* The Ultravisor's changes to the facility list that the host made */
+void s390_sie_secure_fence(uint8_t *list, unsigned int len);
 
 /* sie-secure-insn.c: may the host answer with this program interruption? */
 bool s390_sie_secure_allows(const struct softuv_kept *kept, unsigned int pgm);

@@ -45,6 +45,7 @@ typedef struct PvCall {
     uint64_t next;
     uintptr_t ra;
     const struct PvInsn *insn;
+    uint16_t code;                  /* function code of DIAGNOSE */
 } PvCall;
 
 /*
@@ -135,7 +136,7 @@ static G_NORETURN void ask_host(PvCall *c, uint16_t ipa, uint32_t ipb,
     kept->opcode = c->insn->opc;
     kept->ilen = instruction_len(c->text);
     kept->r1 = extract64(c->text, 52, 4);
-    kept->r3 = extract64(c->text, 48, 4);
+    kept->code = c->code;
     kept->addr = addr;
     kept->len = len;
     kept->open = true;
@@ -255,7 +256,7 @@ static uint64_t operand_of(PvCall *c)
     case OPERAND_S:
         return operand_address(c);
     case OPERAND_R1:
-        return wrap_address(c->env, c->env->regs[extract64(c->text, 20 + 16, 4)]);
+        return wrap_address(c->env, c->env->regs[extract64(c->text, 36, 4)]);
     default:
         return 0;
     }
@@ -380,14 +381,12 @@ static void sck(PvCall *c)
 
 static void stfl(PvCall *c)
 {
-    uint8_t list[32];
+    uint8_t list[4];
     int exc;
 
-    if (!s390_sie_facility_list(c->env, list, sizeof(list))) {
-        s390_sie_facilities(c->env, list, sizeof(list), c->ra);
-    }
+    s390_sie_facilities(c->env, list, sizeof(list), c->ra);
     exc = access_absolute(c->env, c->env->psa + offsetof(LowCore, stfl_fac_list),
-                          list, 4, true);
+                          list, sizeof(list), true);
     if (exc) {
         program(c, exc);
     }
@@ -426,7 +425,7 @@ static void ipib_to_sida(PvCall *c, uint64_t gabs, bool out)
     to_sida(c, buf, out ? sizeof(buf) : MAX(MIN(len, sizeof(buf)), IPIB_MIN));
 }
 
-static void diag_308(PvCall *c)
+static G_NORETURN void diag_308(PvCall *c)
 {
     CPUS390XState *env = c->env;
     unsigned int r1 = extract64(c->text, 52, 4), r3 = extract64(c->text, 48, 4);
@@ -452,7 +451,7 @@ static void diag_308(PvCall *c)
         ask_host(c, IPA_RS(0x83), IPB_RS, addr, out);
     }
     taken = s390_sie_lock();
-    softuv_guest_reset(s390_softuv_chip, env->sie->cpu);
+    softuv_guest_reset(s390_softuv_chip, env->sie->secure.cpu);
     s390_sie_unlock(taken);
     notify(c, IPA_RS(0x83), IPB_RS);
 }
@@ -464,10 +463,10 @@ static void diag(PvCall *c)
     uint16_t code = operand_address(c);
     unsigned int i;
 
+    c->code = code;
     switch (code) {
     case 0x308:
         diag_308(c);
-        break;
     case 0x44:
     case 0x9c:
         show_rs(env, code);
@@ -481,28 +480,19 @@ static void diag(PvCall *c)
         show_register(env, TEXT_R1, env->regs[r1]);
         show_register(env, TEXT_R1 + 1, env->regs[r1 + 1]);
         show_register(env, TEXT_R3, env->regs[r3]);
-        ask_host(c, IPA_RS(0x83), IPB_RS, code, 0);
+        ask_host(c, IPA_RS(0x83), IPB_RS, 0, 0);
     case 0x500:
         show_rs(env, code);
         for (i = 1; i <= 4; i++) {
             show_register(env, i, env->regs[i]);
         }
-        ask_host(c, IPA_RS(0x83), IPB_RS, code, 0);
+        ask_host(c, IPA_RS(0x83), IPB_RS, 0, 0);
     default:
         program(c, PGM_SPECIFICATION);
     }
 }
 
 /* --- SIGNAL PROCESSOR ----------------------------------------------------- */
-
-static G_NORETURN void sigp_status(PvCall *c, unsigned int r1, uint32_t status)
-{
-    if (!status) {
-        done_cc(c, 0);
-    }
-    c->env->regs[r1] = deposit64(c->env->regs[r1], 0, 32, status);
-    done_cc(c, 1);
-}
 
 /* The prefix is the guest's own, so that the host cannot set it: the status, or 0 */
 static uint32_t set_prefix(CPUS390XState *env, uint64_t target, bool stopped,
@@ -519,56 +509,69 @@ static uint32_t set_prefix(CPUS390XState *env, uint64_t target, bool stopped,
 }
 
 /*
- * The Ultravisor knows which CPUs there are and which of them execute; all else
- * is the host's to do, which the guest cannot see fail. A stopped CPU that is
- * restarted takes the interruption when it executes: its host, which could not
- * store into the prefix area, has to start it only. KVM takes an external call
- * for one that SIE has made pending in the SCA, which needs a facility that
- * this machine lacks; so it is given an emergency signal.
+ * The Ultravisor's part of an order: the condition code, or -1 if the host has
+ * a part, too, which the guest cannot see fail. A stopped CPU that is restarted
+ * takes the interruption when it executes: its host, which could not store into
+ * the prefix area, only has to start it. KVM takes an external call for one that
+ * SIE has made pending in the SCA, which needs a facility that this machine
+ * lacks, so it is given an emergency signal.
  */
+static int execute_order(CPUS390XState *env, uint16_t number, uint8_t *order,
+                         uint64_t param, uint32_t *status)
+{
+    struct softuv *uv = s390_softuv_chip;
+    uint64_t target;
+    bool stopped, in_sie;
+
+    target = softuv_guest_sibling(uv, env->sie->secure.cpu, number, &stopped,
+                                  &in_sie);
+    if (*order == SIGP_SET_ARCH) {
+        *status = SIGP_STAT_INVALID_PARAMETER;
+        return 1;
+    }
+    if (!target) {
+        return 3;
+    }
+    switch (*order) {
+    case SIGP_SENSE:
+        *status = stopped ? SIGP_STAT_STOPPED : 0;
+        return stopped;
+    case SIGP_SENSE_RUNNING:
+        *status = in_sie ? 0 : SIGP_STAT_NOT_RUNNING;
+        return !in_sie;
+    case SIGP_SET_PREFIX:
+        *status = set_prefix(env, target, stopped, param & SIE_PREFIX_MASK);
+        return *status ? 1 : -1;
+    case SIGP_RESTART:
+        softuv_guest_restart(uv, target);
+        *order = stopped ? SIGP_START : SIGP_RESTART;
+        return -1;
+    case SIGP_EXTERNAL_CALL:
+        *order = SIGP_EMERGENCY;
+        return softuv_guest_ext_call(uv, target, env->sie->secure.number) ? -1
+                                                                          : 2;
+    default:
+        return -1;
+    }
+}
+
 static void sigp(PvCall *c)
 {
     CPUS390XState *env = c->env;
     unsigned int r1 = extract64(c->text, 52, 4), r3 = extract64(c->text, 48, 4);
     uint8_t order = operand_address(c);
     uint16_t number = env->regs[r3];
-    uint64_t param = env->regs[r1 | 1], target;
-    bool stopped, taken = s390_sie_lock();
+    uint64_t param = env->regs[r1 | 1];
     uint32_t status = 0;
-    bool busy = false;
+    bool taken = s390_sie_lock();
+    int cc = execute_order(env, number, &order, param, &status);
 
-    target = softuv_guest_sibling(s390_softuv_chip, env->sie->cpu, number,
-                                  &stopped);
-    if (target && order == SIGP_RESTART) {
-        softuv_guest_restart(s390_softuv_chip, target);
-        order = stopped ? SIGP_START : SIGP_RESTART;
-    }
-    if (target && order == SIGP_EXTERNAL_CALL) {
-        busy = !softuv_guest_ext_call(s390_softuv_chip, target,
-                                      env->sie->secure.number);
-        order = SIGP_EMERGENCY;
-    }
-    if (target && order == SIGP_SET_PREFIX) {
-        status = set_prefix(env, target, stopped, param & SIE_PREFIX_MASK);
-    }
     s390_sie_unlock(taken);
-    if (busy) {
-        done_cc(c, 2);
-    }
     if (status) {
-        sigp_status(c, r1, status);
+        env->regs[r1] = deposit64(env->regs[r1], 0, 32, status);
     }
-    if (order == SIGP_SET_ARCH) {
-        sigp_status(c, r1, SIGP_STAT_INVALID_PARAMETER);
-    }
-    if (!target) {
-        done_cc(c, 3);
-    }
-    if (order == SIGP_SENSE) {
-        sigp_status(c, r1, stopped ? SIGP_STAT_STOPPED : 0);
-    }
-    if (order == SIGP_SENSE_RUNNING) {
-        sigp_status(c, r1, stopped ? SIGP_STAT_NOT_RUNNING : 0);
+    if (cc >= 0) {
+        done_cc(c, cc);
     }
     show_rs(env, order);
     show_register(env, TEXT_R1 + 1, param);
@@ -639,6 +642,11 @@ static const PvInsn *find(uint16_t opc)
     return NULL;
 }
 
+bool s390_sie_secure_has(uint16_t opc)
+{
+    return find(opc);
+}
+
 /* The opcode of an instruction as QEMU's tables have it */
 static uint16_t opcode_of(uint64_t text)
 {
@@ -674,7 +682,7 @@ bool s390_sie_secure_allows(const struct softuv_kept *kept, unsigned int pgm)
         return false;
     }
     return pgm == PGM_SPECIFICATION ||
-           !(kept->opcode == 0x8300 && kept->addr == 0x288);
+           !(kept->opcode == 0x8300 && kept->code == 0x288);
 }
 
 /* Whether the data area has something for the guest, by this condition code */
@@ -711,7 +719,7 @@ static void take_registers(CPUS390XState *env, const struct softuv_kept *kept,
         env->cc_op = 0;         /* the host has no say: it emulates or refuses */
     } else if (kept->opcode != 0x8300) {
         env->cc_op = cc;
-    } else if (kept->addr == 0x500) {
+    } else if (kept->code == 0x500) {
         env->regs[2] = shown_register(env, 2);
     } else {
         env->regs[kept->r1 + 1] = shown_register(env, TEXT_R1 + 1);
@@ -779,9 +787,6 @@ void s390_sie_secure_called(CPUS390XState *env, uint64_t uvcb,
     if (res->intercept) {
         ask_unpin(&c, uvcb);
     }
-    if (!res->pgm) {
-        return;
-    }
     if (exc && res->pgm == (uint16_t)exc) {
         s390_store_tec(env, exc, tec);
         program(&c, exc);
@@ -791,5 +796,4 @@ void s390_sie_secure_called(CPUS390XState *env, uint64_t uvcb,
                        (res->pgm_va & TARGET_PAGE_MASK) | SOFTUV_TEID_ADDR_VALID);
         program(&c, res->pgm | SIE_HOST_FAULT);
     }
-    program(&c, res->pgm);
 }

@@ -61,14 +61,14 @@ void s390_sie_unlock(bool taken)
 
 uint64_t s390_sie_cpu_handle(const CPUS390XState *env)
 {
-    return env->sie->cpu;
+    return env->sie->secure.cpu;
 }
 
 int s390_sie_secure_access(CPUS390XState *env, uint64_t gaddr, hwaddr abs,
                            uint64_t *tec)
 {
     bool taken = s390_sie_lock();
-    int pgm = softuv_guest_access(s390_softuv_chip, env->sie->conf, gaddr, abs);
+    int pgm = softuv_guest_access(s390_softuv_chip, env->sie->secure.conf, gaddr, abs);
 
     s390_sie_unlock(taken);
     if (pgm) {
@@ -85,10 +85,10 @@ int s390_sie_secure_access(CPUS390XState *env, uint64_t gaddr, hwaddr abs,
  * nothing else with it. What the description has before the first entry after a
  * load is not the guest's.
  */
-static bool timer_plausible(CPUS390XState *env, const uint8_t *blk,
-                            const struct softuv_sie *secure)
+static bool timer_plausible(CPUS390XState *env, const SieEntry *entry)
 {
-    int64_t taken = secure->regs->cputm - ldq_be_p(blk + SIE_CPUTM);
+    const struct softuv_sie *secure = &entry->secure;
+    int64_t taken = secure->regs->cputm - ldq_be_p(entry->asked + SIE_CPUTM);
     int64_t outside = HELPER(stck)(env) - secure->kept->left_at;
 
     return !secure->kept->left_at ||
@@ -118,23 +118,24 @@ static bool takes_external(const struct softuv_regs *regs, uint16_t code)
     }
 }
 
-static bool injection_plausible(const uint8_t *blk,
-                                const struct softuv_sie *secure)
+static bool injection_plausible(const SieEntry *entry)
 {
+    const struct softuv_sie *secure = &entry->secure;
     const struct softuv_regs *regs = secure->regs;
+    const uint8_t *asked = entry->asked;
 
-    switch (ldub_p(blk + SIE_IICTL)) {
+    switch (ldub_p(asked + SIE_IICTL)) {
     case 0:
     case INJECT_RESTART:
         return true;
     case INJECT_MCHK:
         return regs->psw[0] & PSW_MASK_MCHECK;
     case INJECT_EXT:
-        return takes_external(regs, lduw_be_p(blk + SIE_INT_EXT_CODE));
+        return takes_external(regs, lduw_be_p(asked + SIE_INT_EXT_CODE));
     case INJECT_IO:
         return (regs->psw[0] & PSW_MASK_IO) &&
                (regs->cr[6] &
-                (0x80000000u >> extract32(ldl_be_p(blk + SIE_INT_IO_WORD),
+                (0x80000000u >> extract32(ldl_be_p(asked + SIE_INT_IO_WORD),
                                           27, 3)));
     case INJECT_SPECIFICATION:
         return s390_sie_secure_allows(secure->kept, PGM_SPECIFICATION);
@@ -145,13 +146,12 @@ static bool injection_plausible(const uint8_t *blk,
     }
 }
 
-unsigned int s390_sie_secure_refuses(CPUS390XState *env, uint8_t *blk,
-                                     const struct softuv_sie *secure)
+unsigned int s390_sie_secure_refuses(CPUS390XState *env, const SieEntry *entry)
 {
-    if (!timer_plausible(env, blk, secure)) {
+    if (!timer_plausible(env, entry)) {
         return VALIDITY_TIMER;
     }
-    if (!injection_plausible(blk, secure)) {
+    if (!injection_plausible(entry)) {
         return VALIDITY_INJECTION;
     }
     return 0;
@@ -194,7 +194,7 @@ static void note_shown(CPUS390XState *env)
     }
 }
 
-void s390_sie_secure_load(CPUS390XState *env, const uint8_t *blk)
+void s390_sie_secure_load(CPUS390XState *env)
 {
     S390Sie *sie = env->sie;
     const struct softuv_regs *regs = sie->secure.regs;
@@ -209,15 +209,40 @@ void s390_sie_secure_load(CPUS390XState *env, const uint8_t *blk)
     env->todpr = regs->todpr;
     env->gbea = regs->gbea;
     env->pp = regs->pp;
-    sie->epoch = ldq_be_p(blk + SIE_EPOCH);
+    sie->epoch = ldq_be_p(sie->asked + SIE_EPOCH);
     sie->ckc = regs->ckc;
-    sie->cputm = sie->secure.kept->left_at ? ldq_be_p(blk + SIE_CPUTM)
+    sie->cputm = sie->secure.kept->left_at ? ldq_be_p(sie->asked + SIE_CPUTM)
                                            : regs->cputm;
     sie->cputm_at = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
     sie->mso = sie->secure.origin;
     sie->last = sie->secure.len - 1;
     note_shown(env);
     s390_cpu_set_psw(env, regs->psw[0], regs->psw[1]);
+}
+
+/* The data area, for one, has no room for an extended SCCB. */
+void s390_sie_secure_fence(uint8_t *list, unsigned int len)
+{
+    static const struct {
+        uint8_t nr;
+        bool has;
+    } fenced[] = {
+        { 69, false },              /* PCI */
+        { 71, false },
+        { 72, false },
+        { 74, false },              /* STHYI */
+        { 140, false },             /* extended-length SCCB */
+        { 158, true },              /* ULTRAVISOR CALL */
+    };
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(fenced); i++) {
+        if (fenced[i].nr / 8 < len) {
+            list[fenced[i].nr / 8] &= ~(0x80 >> fenced[i].nr % 8);
+            list[fenced[i].nr / 8] |= fenced[i].has ? 0x80 >> fenced[i].nr % 8
+                                                    : 0;
+        }
+    }
 }
 
 /* --- exit ----------------------------------------------------------------- */
@@ -267,11 +292,11 @@ void s390_sie_secure_save(CPUS390XState *env, uint8_t *blk)
     S390Sie *sie = env->sie;
     bool taken = s390_sie_lock();
 
-    if (softuv_cpu_regs(s390_softuv_chip, sie->cpu) == sie->secure.regs) {
+    if (softuv_cpu_regs(s390_softuv_chip, sie->secure.cpu) == sie->secure.regs) {
         save_registers(env, sie->secure.regs);
         show_to_host(env, blk);
         sie->secure.kept->left_at = HELPER(stck)(env) - sie->epoch;
-        softuv_sie_leave(s390_softuv_chip, sie->cpu);
+        softuv_sie_leave(s390_softuv_chip, sie->secure.cpu);
     }
     s390_sie_unlock(taken);
 }
@@ -315,12 +340,12 @@ static uint32_t service_parameter(const struct softuv_kept *kept, uint32_t param
     return param & ~7u ? kept->sccb | (param & 7) : param;
 }
 
-static void take_external(CPUS390XState *env, const uint8_t *blk)
+static void take_external(CPUS390XState *env, const uint8_t *asked)
 {
     LowCore *lowcore = s390_sie_lowcore(env);
-    uint16_t code = lduw_be_p(blk + SIE_INT_EXT_CODE);
-    uint16_t from = lduw_be_p(blk + SIE_INT_EXT_CPU);
-    uint32_t param = ldl_be_p(blk + SIE_INT_EXT_PARAM);
+    uint16_t code = lduw_be_p(asked + SIE_INT_EXT_CODE);
+    uint16_t from = lduw_be_p(asked + SIE_INT_EXT_CPU);
+    uint32_t param = ldl_be_p(asked + SIE_INT_EXT_PARAM);
     struct softuv_kept *kept = env->sie->secure.kept;
 
     if (code == EXT_SERVICE) {
@@ -336,14 +361,14 @@ static void take_external(CPUS390XState *env, const uint8_t *blk)
     load_new_psw(env, lowcore->external_new_psw);
 }
 
-static void take_io(CPUS390XState *env, const uint8_t *blk)
+static void take_io(CPUS390XState *env, const uint8_t *asked)
 {
     LowCore *lowcore = s390_sie_lowcore(env);
 
-    lowcore->subchannel_id = cpu_to_be16(lduw_be_p(blk + SIE_INT_IO_ID));
-    lowcore->subchannel_nr = cpu_to_be16(lduw_be_p(blk + SIE_INT_IO_NR));
-    lowcore->io_int_parm = cpu_to_be32(ldl_be_p(blk + SIE_INT_IO_PARM));
-    lowcore->io_int_word = cpu_to_be32(ldl_be_p(blk + SIE_INT_IO_WORD));
+    lowcore->subchannel_id = cpu_to_be16(lduw_be_p(asked + SIE_INT_IO_ID));
+    lowcore->subchannel_nr = cpu_to_be16(lduw_be_p(asked + SIE_INT_IO_NR));
+    lowcore->io_int_parm = cpu_to_be32(ldl_be_p(asked + SIE_INT_IO_PARM));
+    lowcore->io_int_word = cpu_to_be32(ldl_be_p(asked + SIE_INT_IO_WORD));
     lowcore->io_old_psw = current_psw(env);
     load_new_psw(env, lowcore->io_new_psw);
 }
@@ -384,36 +409,36 @@ static void store_save_areas(CPUS390XState *env)
     }
 }
 
-static void take_machine_check(CPUS390XState *env, const uint8_t *blk)
+static void take_machine_check(CPUS390XState *env, const uint8_t *asked)
 {
     LowCore *lowcore = s390_sie_lowcore(env);
 
     store_save_areas(env);
     lowcore->ar_access_id = 1;      /* z/Architecture mode */
     /* without the extended save area, which has the vector registers */
-    lowcore->mcic = cpu_to_be64(ldq_be_p(blk + SIE_INT_MCIC) & ~MCIC_VB_VR);
-    lowcore->external_damage_code = cpu_to_be32(ldl_be_p(blk + SIE_INT_EDC));
+    lowcore->mcic = cpu_to_be64(ldq_be_p(asked + SIE_INT_MCIC) & ~MCIC_VB_VR);
+    lowcore->external_damage_code = cpu_to_be32(ldl_be_p(asked + SIE_INT_EDC));
     lowcore->failing_storage_address =
-        cpu_to_be64(ldq_be_p(blk + SIE_INT_FAILING));
+        cpu_to_be64(ldq_be_p(asked + SIE_INT_FAILING));
     lowcore->mcck_old_psw = current_psw(env);
     load_new_psw(env, lowcore->mcck_new_psw);
 }
 
-static void inject(CPUS390XState *env, uint8_t *blk)
+static void inject(CPUS390XState *env, uint8_t what)
 {
-    uint8_t what = ldub_p(blk + SIE_IICTL);
+    const uint8_t *asked = env->sie->asked;
     const unsigned int ilen = env->sie->secure.kept->ilen;
 
-    stb_p(blk + SIE_IICTL, 0);
+    stb_p(s390_sie_description(env->sie) + SIE_IICTL, 0);
     switch (what) {
     case INJECT_MCHK:
-        take_machine_check(env, blk);
+        take_machine_check(env, asked);
         break;
     case INJECT_EXT:
-        take_external(env, blk);
+        take_external(env, asked);
         break;
     case INJECT_IO:
-        take_io(env, blk);
+        take_io(env, asked);
         break;
     case INJECT_RESTART:
         take_restart(env);
@@ -446,22 +471,22 @@ static bool prefix_in_place(CPUS390XState *env)
 void s390_sie_secure_begin(CPUS390XState *env)
 {
     const struct softuv_kept *kept = env->sie->secure.kept;
-    uint8_t *blk = s390_sie_description(env->sie);
+    uint8_t what = ldub_p(env->sie->asked + SIE_IICTL);
 
     env->sie->answered = kept->open;
     if (!prefix_in_place(env)) {
         s390_sie_leave_with(env, ICPT_PV_PREFIX);
         return;
     }
-    if (kept->open && ldub_p(blk + SIE_IICTL) < INJECT_SPECIFICATION) {
+    if (kept->open && what < INJECT_SPECIFICATION) {
         s390_sie_secure_complete(env);
     }
     env->sie->answered = false;
     if (env->sie_flags && kept->restart) {
         take_restart(env);
     }
-    if (env->sie_flags && ldub_p(blk + SIE_IICTL)) {
-        inject(env, blk);
+    if (env->sie_flags && what) {
+        inject(env, what);
     }
 }
 

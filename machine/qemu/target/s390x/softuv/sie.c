@@ -68,9 +68,8 @@ static uint8_t leave(S390Softuv *uv, uint8_t *blk, bool format_4)
  * The host let a CPU of a guest into SIE that is being dumped: machine/run
  * takes that line for a failure of our kernel. The number is in "stats".
  */
-void s390_sie_report_dump_entry(void)
+static void report_dump_entry(S390Softuv *uv)
 {
-    S390Softuv *uv = s390_softuv_object();
     struct softuv_totals totals;
 
     softuv_view(s390_softuv_chip, &totals);
@@ -95,7 +94,7 @@ static uint8_t run_format_4(S390Softuv *uv, uint8_t *blk, uint64_t asce,
         *ipb = (uint32_t)why << 16;
         return ICPT_VALIDITY;
     }
-    s390_sie_report_dump_entry();
+    report_dump_entry(uv);
     if (softuv_guest_page_present(s390_softuv_chip, conf, prefix) &&
         softuv_guest_page_present(s390_softuv_chip, conf,
                                   prefix + TARGET_PAGE_SIZE)) {
@@ -171,19 +170,20 @@ static void validity(S390Softuv *uv, uint8_t *blk, unsigned int reason)
 static bool enter_secure(CPUS390XState *env, hwaddr block, uint8_t *blk,
                          unsigned int ilen)
 {
-    uint64_t cpu = ldq_be_p(blk + SIE_HANDLE_CPU);
-    struct softuv_sie secure;
+    SieEntry entry;
     unsigned int reason;
 
+    memcpy(entry.asked, blk, sizeof(entry.asked));
     qemu_mutex_lock_iothread();
-    reason = softuv_sie_enter(s390_softuv_chip, cpu,
-                              ldq_be_p(blk + SIE_HANDLE_CONFIG), env->cregs[1],
-                              &secure);
+    reason = softuv_sie_enter(s390_softuv_chip,
+                              ldq_be_p(entry.asked + SIE_HANDLE_CPU),
+                              ldq_be_p(entry.asked + SIE_HANDLE_CONFIG),
+                              env->cregs[1], &entry.secure);
     if (!reason) {
-        s390_sie_report_dump_entry();
-        reason = s390_sie_secure_refuses(env, blk, &secure);
+        report_dump_entry(s390_softuv_object());
+        reason = s390_sie_secure_refuses(env, &entry);
         if (reason) {
-            softuv_sie_leave(s390_softuv_chip, cpu);
+            softuv_sie_leave(s390_softuv_chip, entry.secure.cpu);
         }
     }
     qemu_mutex_unlock_iothread();
@@ -191,7 +191,7 @@ static bool enter_secure(CPUS390XState *env, hwaddr block, uint8_t *blk,
         validity(s390_softuv_object(), blk, reason);
         return false;
     }
-    s390_sie_enter(env, block, blk, ilen, &secure);
+    s390_sie_enter(env, block, blk, ilen, &entry);
     return true;
 }
 
