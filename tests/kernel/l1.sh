@@ -42,6 +42,24 @@ boot()
 	}
 }
 
+# l1_results FILE [PREFIX]: what the tests in L1 found, and their comments, as results here.
+l1_results()
+{
+	local verdict name
+
+	sed -n 's/^#/&/p' "$1"
+	while read -r verdict name; do
+		tap "$verdict" "${2:-}$name"
+	done < <(sed -nE 's/^ok [0-9]+ (- )?/0 /p; s/^not ok [0-9]+ (- )?/1 /p' "$1")
+}
+
+# l1_ended FILE MESSAGES: the tests in L1 came to their plan, and machine/run had nothing to say.
+l1_ended()
+{
+	cat "$2"
+	[ ! -s "$2" ] && grep -Eq "^1\.\.[1-9]" "$1"
+}
+
 # swap_disk DIR [SIZE]: options for machine/run that give L1 an empty disk to swap to.
 swap_disk()
 {
